@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The maps, and what platform.h asks of the kernel build.
+ *
+ *   table     the connection table, mapped read-only by the loader; size set before load
+ *   counters  one struct counters for each CPU
+ *   ring      events and final records, read by one reader
+ *   config    .rodata: constants from the moment of loading
+ */
+#ifndef SYNSCOPE_MAPS_H
+#define SYNSCOPE_MAPS_H
+
+#include "bucket.h"
+
+const volatile struct config config = {};
+/* 1: the kernel has bpf_xdp_get_buff_len() (5.18); else frames are one buffer. */
+const volatile bool has_frame_length = false;
+/* The ring wakes its reader when this many bytes wait in it. */
+const volatile __u64 wake_at = 0;
+/* What a pin of another build is told by. */
+const volatile __u32 layout_version = LAYOUT_VERSION;
+
+#define config_current() (&config)
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, __u32);
+	__type(value, struct bucket);
+} table SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct counters);
+} counters SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 8 << 20);
+} ring SEC(".maps");
+
+ALWAYS_INLINE struct counters *counters_current(void)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&counters, &zero);
+}
+
+ALWAYS_INLINE struct bucket *table_bucket(__u32 index)
+{
+	return bpf_map_lookup_elem(&table, &index);
+}
+
+#define ring_reserve(size) bpf_ringbuf_reserve(&ring, size, 0)
+
+/* A wake-up costs ten times an event: the reader comes by itself, and is called only when the ring fills. */
+ALWAYS_INLINE void ring_submit(void *item)
+{
+	bool filling = bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA) >= wake_at;
+
+	bpf_ringbuf_submit(item, filling ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP);
+}
+
+#define clock_now()  bpf_ktime_get_ns()
+#define clock_tick() bpf_ktime_get_coarse_ns()
+
+#endif

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The whole way of a frame in two calls: dissect() reads it, account() counts and tracks what was read.
+ * Two, because the verifier is spared the product of all ways through both. Include this header after
+ * everything that platform.h asks for.
+ */
+#ifndef SYNSCOPE_ANALYZER_H
+#define SYNSCOPE_ANALYZER_H
+
+#include "config.h"
+#include "counters.h"
+#include "options.h"
+#include "parse.h"
+#include "sighting.h"
+#include "tracker.h"
+
+ALWAYS_INLINE void count_layers(const struct segment *s, const struct sighting *g, enum parsed parsed,
+				struct counters *n)
+{
+	n->frames++;
+	n->frame_bytes += g->frame_length;
+	n->arp += s->network == NETWORK_ARP;
+	n->ipv4 += s->network == NETWORK_IPV4;
+	n->ipv6 += s->network == NETWORK_IPV6;
+	n->other += s->network == NETWORK_OTHER && parsed == PARSED_OTHER;
+	if (s->network == NETWORK_IPV4 || s->network == NETWORK_IPV6)
+		n->fragments += s->fragment;
+	switch (parsed) {
+	case PARSED_TCP:
+		n->tcp++;
+		break;
+	case PARSED_UDP:
+		n->udp++;
+		break;
+	case PARSED_ICMP:
+		n->icmp++;
+		break;
+	case PARSED_TRUNCATED:
+		n->truncated++;
+		break;
+	case PARSED_BAD_IP:
+		n->bad_ip++;
+		break;
+	case PARSED_BAD_TCP:
+		n->bad_tcp++;
+		break;
+	default:
+		break;
+	}
+}
+
+/* The flags of merged segments: all carry them but FIN and PSH, which only the last one has. */
+ALWAYS_INLINE void count_flags(const struct segment *s, u32 count, struct counters *n)
+{
+	n->flags[s->flags & TCP_FLAGS]++;
+	n->flags[s->flags & TCP_FLAGS & ~(TCP_FIN | TCP_PSH)] += count - 1;
+}
+
+/* The frames that a merged one was, or will be: each has the headers of the whole. */
+ALWAYS_INLINE void count_merged(const struct segment *s, const struct sighting *g, struct counters *n)
+{
+	u32 more = g->count - 1;
+
+	n->frames += more;
+	n->frame_bytes += (u64)more * (g->frame_length - s->payload);
+	n->ipv4 += s->network == NETWORK_IPV4 ? more : 0;
+	n->ipv6 += s->network == NETWORK_IPV6 ? more : 0;
+	n->tcp += more;
+}
+
+ALWAYS_INLINE void count_segment(const struct segment *s, const struct sighting *g, struct counters *n)
+{
+	n->segments[g->hook & 1] += g->count;
+	n->bytes[g->hook & 1] += g->frame_length;
+	count_flags(s, g->count, n);
+	if (s->payload)
+		n->data += g->count;
+	else if ((s->flags & (TCP_SYN | TCP_FIN | TCP_RST | TCP_ACK)) == TCP_ACK)
+		n->pure_ack++;
+}
+
+ALWAYS_INLINE bool address_matches(const union address *a)
+{
+	const volatile struct config *wanted = config_current();
+
+	for (u32 i = 0; i < sizeof(a->bytes); i++)
+		if ((a->bytes[i] ^ wanted->filter_address[i]) & wanted->filter_mask[i])
+			return false;
+	return true;
+}
+
+/* --host, --port, -4 and -6. */
+ALWAYS_INLINE bool is_wanted(const struct segment *s)
+{
+	const volatile struct config *wanted = config_current();
+
+	if (wanted->filter_version && wanted->filter_version != s->version)
+		return false;
+	if (wanted->filter_port && wanted->filter_port != s->key.low_port &&
+	    wanted->filter_port != s->key.high_port)
+		return false;
+	if (wanted->filter_host && !address_matches(&s->key.low) && !address_matches(&s->key.high))
+		return false;
+	return true;
+}
+
+/* Reads the options; those of almost every segment, timestamps alone, without the parser. */
+ALWAYS_INLINE void read_options(const struct frame *f, const u8 *tcp, const struct segment *s,
+				struct options *o)
+{
+	struct option_bytes copy;
+
+	o->mss = 0;
+	o->window_scale = NO_WINDOW_SCALE;
+	o->offered = 0;
+	o->tsval = 0;
+	o->tsecr = 0;
+	if (!s->options_length)
+		return;
+	if (s->options_length == 12 && tcp + TCP_HEADER + 12 <= f->end &&
+	    load_be32(tcp + TCP_HEADER) == TCP_OPTIONS_ONLY_TIMESTAMPS) {
+		o->offered = OFFER_TIMESTAMPS;
+		o->tsval = load_be32(tcp + TCP_HEADER + 4);
+		o->tsecr = load_be32(tcp + TCP_HEADER + 8);
+		return;
+	}
+	if (options_copy(&copy, tcp, f->end, s->options_length))
+		options_parse(&copy, s->options_length, o);
+	else
+		o->offered = OFFER_MALFORMED;
+}
+
+/* The first half: everything that reads the frame. What it finds is in `s` and in g->options. */
+ALWAYS_INLINE enum parsed dissect(const struct frame *f, struct segment *s, struct sighting *g)
+{
+	const u8 *tcp;
+	enum parsed parsed = parse_frame(f, s, &tcp);
+
+	g->frame_length = f->length;
+	if (parsed == PARSED_TCP)
+		read_options(f, tcp, s, &g->options);
+	return parsed;
+}
+
+/*
+ * The second half: counts what dissect() found and takes a TCP segment into its connection. Of `g` the
+ * caller sets hook, tick, precise and count (0: one segment on the wire; more: that many were merged).
+ */
+ALWAYS_INLINE void account(struct segment *s, struct sighting *g, enum parsed parsed)
+{
+	struct counters *n = counters_current();
+
+	if (!n)
+		return;
+	count_layers(s, g, parsed, n);
+	if (parsed != PARSED_TCP)
+		return;
+	if (!g->count)
+		g->count = 1;
+	if (g->count > 1)
+		count_merged(s, g, n);
+	if (!is_wanted(s)) {
+		n->filtered++;
+		return;
+	}
+	if (g->options.offered & OFFER_MALFORMED)
+		n->bad_options++;
+	g->headers = s->ip_length - s->payload;
+	g->frame_length += (g->count - 1) * (g->frame_length - s->payload);
+	count_segment(s, g, n);
+	track(s, g);
+}
+
+#endif

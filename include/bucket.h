@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The connection table as it lies in memory, and what time and eviction mean for a record in it.
+ * The kernel build, the native engine and the loader (through the mapping) read it alike.
+ */
+#ifndef SYNSCOPE_BUCKET_H
+#define SYNSCOPE_BUCKET_H
+
+#include "config.h"
+#include "connection.h"
+#include "counters.h"
+#include "event.h"
+#include "platform.h"
+
+enum { WAYS = 8 };
+
+struct bucket {
+	u32 lock; /* 1 while a CPU changes the tags */
+	u32 index;
+	u16 tags[WAYS];
+	u8 reserved[40];
+	struct connection ways[WAYS];
+};
+
+_Static_assert(sizeof(struct bucket) == 64 + WAYS * sizeof(struct connection), "tags are one cache line");
+
+ALWAYS_INLINE u64 later(u64 a, u64 b)
+{
+	return a > b ? a : b;
+}
+
+/* When anything of the connection was last seen; ns. */
+ALWAYS_INLINE u64 last_seen(const struct connection *c)
+{
+	return later(c->start, later(c->direction[ORIGINATOR].last, c->direction[RESPONDER].last));
+}
+
+/*
+ * Whether time has ended a record: a closed one after TIME_WAIT, any other after the idle timeout.
+ * `now` may lag behind the record by a tick.
+ */
+ALWAYS_INLINE bool is_expired(const struct connection *c, const volatile struct config *config, u64 now)
+{
+	if (c->state & CLOSED_ONCE)
+		return now > c->at.closed && now - c->at.closed > config->time_wait;
+	return now > last_seen(c) && now - last_seen(c) > config->idle_timeout;
+}
+
+/* Half-open: opened by a SYN or SYN-ACK, with an outcome still to come. */
+ALWAYS_INLINE bool is_half_open(u64 state)
+{
+	return !(state & (ESTABLISHED_ONCE | MIDSTREAM | PROBE | CLOSED_ONCE));
+}
+
+/* How a handshake ended that time or the table's need ended: unanswered where nobody answered. */
+ALWAYS_INLINE void count_unfinished(u64 state, bool timed_out, struct counters *n)
+{
+	if (!is_half_open(state))
+		return;
+	if (timed_out && !(state & SAW_SEGMENT << RESPONDER))
+		n->unanswered++;
+	else
+		n->aborted++;
+}
+
+/* Counts the end of a record that closed by no segment of its own. */
+ALWAYS_INLINE void count_retired(u64 state, enum final_reason reason, struct counters *n)
+{
+	if (state & CLOSED_ONCE)
+		return;
+	count_unfinished(state, reason == FINAL_EXPIRED, n);
+	if (reason == FINAL_EXPIRED) {
+		n->expired++;
+		if (state & (ESTABLISHED_ONCE | MIDSTREAM))
+			n->closed_by_idle++;
+	} else {
+		n->evicted++;
+	}
+}
+
+ALWAYS_INLINE u32 slot_of(u32 bucket, u32 way)
+{
+	return bucket * WAYS + way;
+}
+
+#endif

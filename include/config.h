@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The settings of a run. Fixed before the programs load, so that the verifier drops what is off. */
+#ifndef SYNSCOPE_CONFIG_H
+#define SYNSCOPE_CONFIG_H
+
+#include "platform.h"
+
+/* The state of the connection table's hash, drawn at load so that nobody outside can aim at a bucket. */
+enum { HASH_KEYS = 10 };
+
+struct config {
+	u64 idle_timeout; /* ns; a connection silent for longer is given up */
+	u64 time_wait;	  /* ns; how long TIME_WAIT is taken to last */
+	u64 linger;	  /* ns after the close during which late segments still belong to the record */
+	u64 hash_seed[HASH_KEYS];
+	u32 buckets;	       /* number of buckets in the table, a power of two */
+	u32 ifindex;	       /* of the interface watched; part of every event */
+	u8 filter_address[16]; /* --host: network byte order, IPv4 as ::ffff:a.b.c.d (RFC 4291) */
+	u8 filter_mask[16];    /* --host: which bits of an address must be equal */
+	u16 filter_port;       /* --port; 0: any */
+	u8 filter_host;	       /* 1: filter_address is set */
+	u8 filter_version;     /* 4 or 6: only that IP version; 0: both */
+	u8 segments;	       /* 1: an event for every segment */
+	u8 layer3;	       /* 1: frames begin with the IP header (tun) */
+	u8 replay;	       /* 1: XDP test runs carry the time and the frame's length as metadata */
+	u8 reserved[5];
+};
+
+#endif

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What crosses from the kernel to user space through the ring buffer. Fixed widths, no holes. */
+#ifndef SYNSCOPE_EVENT_H
+#define SYNSCOPE_EVENT_H
+
+#include "connection.h"
+#include "options.h"
+#include "platform.h"
+
+/* The layout of everything that is shared; pins with another number are not touched. */
+enum { LAYOUT_VERSION = 1 };
+
+/* What a segment changed. One segment may be several events; they are numbered in this order. */
+enum event_kind {
+	EVENT_SYN,
+	EVENT_SYN_ACK,
+	EVENT_ESTABLISHED,
+	EVENT_DATA,
+	EVENT_FIN_ACKED,
+	EVENT_FIN,
+	EVENT_RST,
+	EVENT_CLOSED,
+	EVENT_RETRANSMISSION,
+	EVENT_OUT_OF_ORDER,
+	EVENT_ZERO_WINDOW,
+	EVENT_KEEPALIVE,
+	EVENT_SEGMENT,
+	EVENT_KINDS = 16,
+};
+
+enum ring_item_type { ITEM_EVENT = 1, ITEM_FINAL = 2 };
+
+/* The first word of everything in the ring. */
+struct ring_item {
+	u32 type; /* enum ring_item_type */
+	u32 slot; /* of the connection in the table */
+};
+
+enum event_verdict {
+	VERDICT_SEQ_OK = 1,   /* the sequence number is the one that the history calls for */
+	VERDICT_ACK_OK = 2,   /* so is the acknowledgment number */
+	VERDICT_ACCEPTED = 4, /* the segment did what its flags say */
+};
+
+struct event {
+	struct ring_item item;
+	u64 time;  /* ns, precise */
+	u64 start; /* ns, of the connection; with key and generation this is its identity */
+	u64 state; /* connection.state after the segment */
+	struct connection_key key;
+	u32 generation;
+	u32 kinds;  /* bits 1 << enum event_kind */
+	u32 number; /* of the first of these events in its connection, from 1 */
+	u32 seq;
+	u32 ack;
+	u32 payload;	    /* bytes */
+	u32 isn[ENDPOINTS]; /* relative numbers count from here; valid with SAW_SEGMENT of that endpoint */
+	struct options options;
+	u16 flags;
+	u16 window; /* as on the wire */
+	u16 urgent;
+	u8 header;	 /* bytes of the TCP header */
+	u8 from;	 /* enum endpoint */
+	u8 hook;	 /* enum hook */
+	u8 verdict;	 /* enum event_verdict */
+	u8 window_scale; /* to apply to `window`: 0 where none was agreed */
+	u8 reserved[5];
+};
+
+/* Why a record left the table. */
+enum final_reason {
+	FINAL_EXPIRED = 1, /* silent for too long, or its TIME_WAIT was over */
+	FINAL_REUSED,	   /* its tuple opened a new connection */
+	FINAL_EVICTED,	   /* its place was needed */
+};
+
+/* The last that the kernel knows of a connection whose slot goes to another one. */
+struct final_record {
+	struct ring_item item;
+	u64 time; /* ns */
+	u64 reason;
+	struct connection connection;
+};
+
+_Static_assert(sizeof(struct event) == 136, "no holes");
+_Static_assert(sizeof(struct final_record) == 408, "no holes");
+
+#endif

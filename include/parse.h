@@ -1,0 +1,398 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Frame, packet, segment: three levels, each parsed with every bound checked. parse_frame() ends with
+ * a segment, or with the reason why there is none; each reason is a counter.
+ */
+#ifndef SYNSCOPE_PARSE_H
+#define SYNSCOPE_PARSE_H
+
+#include "connection.h"
+#include "platform.h"
+#include "wire.h"
+
+struct frame {
+	const u8 *data; /* the first byte that can be read */
+	const u8 *end;	/* one past the last byte that can be read; the frame may be longer */
+	u32 length;	/* of the frame on the wire, bytes; no less than end - data */
+	u16 vlan;	/* tag that the hardware took off and delivered beside the frame; 0: none */
+	bool layer3;	/* the frame begins with its IP header (tun) */
+};
+
+/* What the network layer of a frame was; the counters of enum parsed come on top of it. */
+enum network { NETWORK_OTHER, NETWORK_ARP, NETWORK_IPV4, NETWORK_IPV6 };
+
+enum parsed {
+	PARSED_TCP,
+	PARSED_UDP,
+	PARSED_ICMP,
+	PARSED_OTHER,	  /* neither IP nor ARP, or a transport that is not counted apart */
+	PARSED_FRAGMENT,  /* a later fragment: it has no transport header */
+	PARSED_TRUNCATED, /* the frame ends before what its headers announce */
+	PARSED_BAD_IP,	  /* a version, header length or total length that can't be */
+	PARSED_BAD_TCP,	  /* a data offset below 5, or behind the end of the packet */
+};
+
+/* A TCP segment with what its packet and frame say of it. All numbers in host byte order. */
+struct segment {
+	struct connection_key key;
+	u32 seq;
+	u32 ack;       /* meaningful with TCP_ACK */
+	u32 payload;   /* bytes, from the lengths of the IP header */
+	u32 ip_length; /* bytes of the IP packet, headers included */
+	u16 flags;     /* enum tcp_flag */
+	u16 window;    /* as on the wire */
+	u16 urgent;
+	u16 ip_id;	   /* IPv4; 0 in IPv6 */
+	u8 header;	   /* bytes of the TCP header, 20 to 60 */
+	u8 options_length; /* bytes, 0 to 40 */
+	u8 version;	   /* 4 or 6 */
+	u8 from_high;	   /* 1: sent by the higher half of the key */
+	u8 network;	   /* enum network */
+	u8 fragment;	   /* 1: the packet is a fragment */
+};
+
+/* No headers in front of the payload are longer. Bytes. */
+enum { HEADERS_END_MAX = 0x2fff };
+
+/* A place in a frame, what is left of the wire length from there, and what comes next. */
+struct cursor {
+	const u8 *at;
+	const u8 *begin;
+	const u8 *end;
+	u32 left; /* bytes on the wire from `at` on */
+	u16 next; /* enum ethertype, or enum protocol */
+};
+
+/* Whether n bytes can be read at the cursor. */
+ALWAYS_INLINE bool cursor_has(const struct cursor *c, u32 n)
+{
+	return c->at + n <= c->end && n <= c->left;
+}
+
+/* Steps over n bytes that cursor_has() found. */
+ALWAYS_INLINE void cursor_advance(struct cursor *c, u32 n)
+{
+	c->at += n;
+	c->left -= n;
+}
+
+/*
+ * Where several ways through the headers meet: the place is the same, but the verifier forgets which
+ * way led to it and need not follow each to the end. False: no frame has so long headers.
+ */
+ALWAYS_INLINE bool cursor_settle(struct cursor *c)
+{
+	u64 offset = (u64)(c->at - c->begin);
+
+	hide_value(offset);
+	if (offset > HEADERS_END_MAX)
+		return false;
+	c->at = c->begin + offset;
+	return true;
+}
+
+ALWAYS_INLINE bool is_vlan(u16 ethertype)
+{
+	return ethertype == ETHERTYPE_8021Q || ethertype == ETHERTYPE_8021AD;
+}
+
+/* 802.1Q and 802.1ad: up to two tags are the key's, the hardware's being the outer one. */
+ALWAYS_INLINE bool parse_vlan_tag(struct cursor *c, struct connection_key *key)
+{
+	u16 id;
+
+	if (!cursor_has(c, VLAN_TAG))
+		return false;
+	id = load_be16(c->at) & VLAN_ID_MASK;
+	if (!key->vlan)
+		key->vlan = id;
+	else
+		key->inner_vlan = id;
+	c->next = load_be16(c->at + 2);
+	cursor_advance(c, VLAN_TAG);
+	return true;
+}
+
+/* The first nibble of what MPLS carries tells IPv4 from IPv6 (RFC 4928 section 3). */
+ALWAYS_INLINE u16 ethertype_of_nibble(u8 first)
+{
+	return first >> 4 == 4 ? ETHERTYPE_IPV4 : first >> 4 == 6 ? ETHERTYPE_IPV6 : 0;
+}
+
+enum { MPLS_LABELS_MAX = 4 };
+
+ALWAYS_INLINE bool parse_mpls(struct cursor *c)
+{
+	bool bottom = false;
+
+	for (int i = 0; i < MPLS_LABELS_MAX && !bottom; i++) {
+		if (!cursor_has(c, MPLS_LABEL + 1))
+			return false;
+		bottom = load_be32(c->at) & MPLS_BOTTOM_OF_STACK;
+		cursor_advance(c, MPLS_LABEL);
+	}
+	if (!cursor_has(c, 1))
+		return false;
+	c->next = bottom ? ethertype_of_nibble(*c->at) : 0;
+	return true;
+}
+
+ALWAYS_INLINE bool parse_pppoe(struct cursor *c)
+{
+	u16 protocol;
+
+	if (!cursor_has(c, PPPOE_HEADER))
+		return false;
+	protocol = load_be16(c->at + PPPOE_HEADER - 2);
+	c->next = protocol == PPP_IPV4 ? ETHERTYPE_IPV4 : protocol == PPP_IPV6 ? ETHERTYPE_IPV6 : 0;
+	cursor_advance(c, PPPOE_HEADER);
+	return true;
+}
+
+/* Everything in front of the network layer. Leaves the ethertype of that layer in c->next. */
+ALWAYS_INLINE bool parse_link(struct cursor *c, struct connection_key *key)
+{
+	if (!cursor_has(c, ETHERNET_HEADER))
+		return false;
+	c->next = load_be16(c->at + ETHERNET_TYPE_AT);
+	cursor_advance(c, ETHERNET_HEADER);
+	if (is_vlan(c->next) && !parse_vlan_tag(c, key))
+		return false;
+	if (is_vlan(c->next) && !parse_vlan_tag(c, key))
+		return false;
+	if (c->next == ETHERTYPE_MPLS || c->next == ETHERTYPE_MPLS_MULTICAST)
+		return parse_mpls(c);
+	if (c->next == ETHERTYPE_PPPOE_SESSION)
+		return parse_pppoe(c);
+	return true;
+}
+
+/* A tun device hands over the packet alone: its version is the only sign of what it is. */
+ALWAYS_INLINE bool parse_no_link(struct cursor *c)
+{
+	if (!cursor_has(c, 1))
+		return false;
+	c->next = ethertype_of_nibble(*c->at);
+	return true;
+}
+
+/* An offload leaves the length 0 in a packet that is too long for the field (BIG TCP), or not yet cut up. */
+enum { OFFLOADED_LENGTH_MIN = 1501 };
+
+/* The packet's length: what its header says, which padding and a short capture do not change. */
+ALWAYS_INLINE u32 packet_length(u32 announced, bool zero, u32 left)
+{
+	return zero && left >= OFFLOADED_LENGTH_MIN ? left : announced;
+}
+
+ALWAYS_INLINE void ipv4_mapped(union address *address, const u8 *at)
+{
+	address->words[0] = 0;
+	address->words[1] = 0;
+	address->words[2] = 0xffff0000U; /* ::ffff:0:0 in network byte order, on a little-endian machine */
+	address->words[3] = load_raw32(at);
+}
+
+ALWAYS_INLINE enum parsed parse_ipv4(struct cursor *c, struct segment *s, union address *source,
+				     union address *destination)
+{
+	u32 header, length;
+	u16 fragment;
+
+	if (!cursor_has(c, IPV4_HEADER))
+		return PARSED_TRUNCATED;
+	header = (*c->at & 15) * 4;
+	if (*c->at >> 4 != 4 || header < IPV4_HEADER)
+		return PARSED_BAD_IP;
+	length = load_be16(c->at + IPV4_TOTAL_LENGTH_AT);
+	length = packet_length(length, length == 0, c->left);
+	if (length < header)
+		return PARSED_BAD_IP;
+	if (length > c->left || !cursor_has(c, header))
+		return PARSED_TRUNCATED;
+	fragment = load_be16(c->at + IPV4_FRAGMENT_AT);
+	c->next = *(c->at + IPV4_PROTOCOL_AT);
+	ipv4_mapped(source, c->at + IPV4_SOURCE_AT);
+	ipv4_mapped(destination, c->at + IPV4_DESTINATION_AT);
+	s->version = 4;
+	s->ip_id = load_be16(c->at + IPV4_ID_AT);
+	s->ip_length = length;
+	s->fragment = (fragment & (IPV4_MORE_FRAGMENTS | IPV4_FRAGMENT_OFFSET)) != 0;
+	c->left = length;
+	cursor_advance(c, header);
+	return fragment & IPV4_FRAGMENT_OFFSET ? PARSED_FRAGMENT : PARSED_TCP;
+}
+
+enum { IPV6_EXTENSIONS_MAX = 8 };
+
+/* The length in bytes of the extension header at the cursor; 0: it is not one. */
+ALWAYS_INLINE u32 extension_length(const struct cursor *c)
+{
+	switch (c->next) {
+	case PROTOCOL_HOP_BY_HOP:
+	case PROTOCOL_ROUTING:
+	case PROTOCOL_DESTINATION:
+		return (*(c->at + 1) + 1) * 8;
+	case PROTOCOL_AUTHENTICATION:
+		return (*(c->at + 1) + 2) * 4;
+	case PROTOCOL_FRAGMENT:
+		return IPV6_FRAGMENT_HEADER;
+	default:
+		return 0;
+	}
+}
+
+/* RFC 8200 section 4. Leaves the transport protocol in c->next. */
+ALWAYS_INLINE enum parsed parse_extensions(struct cursor *c, struct segment *s)
+{
+	for (int i = 0; i < IPV6_EXTENSIONS_MAX; i++) {
+		u32 length;
+		u16 fragment;
+
+		if (c->next != PROTOCOL_HOP_BY_HOP && c->next != PROTOCOL_ROUTING &&
+		    c->next != PROTOCOL_DESTINATION && c->next != PROTOCOL_AUTHENTICATION &&
+		    c->next != PROTOCOL_FRAGMENT)
+			return PARSED_TCP;
+		if (!cursor_has(c, IPV6_FRAGMENT_HEADER))
+			return PARSED_TRUNCATED;
+		length = extension_length(c);
+		if (c->next == PROTOCOL_FRAGMENT) {
+			fragment = load_be16(c->at + 2);
+			s->fragment = (fragment & (IPV6_FRAGMENT_OFFSET | IPV6_MORE_FRAGMENTS)) != 0;
+			if (fragment & IPV6_FRAGMENT_OFFSET)
+				return PARSED_FRAGMENT;
+		}
+		if (length > c->left)
+			return PARSED_TRUNCATED;
+		c->next = *c->at;
+		cursor_advance(c, length);
+		if (!cursor_settle(c))
+			return PARSED_BAD_IP;
+	}
+	return PARSED_BAD_IP;
+}
+
+ALWAYS_INLINE enum parsed parse_ipv6(struct cursor *c, struct segment *s, union address *source,
+				     union address *destination)
+{
+	u32 payload;
+
+	if (!cursor_has(c, IPV6_HEADER))
+		return PARSED_TRUNCATED;
+	if (*c->at >> 4 != 6)
+		return PARSED_BAD_IP;
+	payload = load_be16(c->at + IPV6_PAYLOAD_LENGTH_AT);
+	payload = packet_length(payload, payload == 0, c->left - IPV6_HEADER);
+	if (payload > c->left - IPV6_HEADER)
+		return PARSED_TRUNCATED;
+	c->next = *(c->at + IPV6_NEXT_HEADER_AT);
+	for (int i = 0; i < 4; i++) {
+		source->words[i] = load_raw32(c->at + IPV6_SOURCE_AT + 4 * i);
+		destination->words[i] = load_raw32(c->at + IPV6_DESTINATION_AT + 4 * i);
+	}
+	s->version = 6;
+	s->ip_length = IPV6_HEADER + payload;
+	c->left = IPV6_HEADER + payload;
+	cursor_advance(c, IPV6_HEADER);
+	return parse_extensions(c, s);
+}
+
+/* Which of the two is the higher half of the key: by address, then by port. Any total order does. */
+ALWAYS_INLINE bool comes_first(const union address *a, u16 a_port, const union address *b, u16 b_port)
+{
+	if (a->halves[0] != b->halves[0])
+		return a->halves[0] < b->halves[0];
+	if (a->halves[1] != b->halves[1])
+		return a->halves[1] < b->halves[1];
+	return a_port <= b_port;
+}
+
+ALWAYS_INLINE void make_key(struct segment *s, const union address *source, u16 source_port,
+			    const union address *destination, u16 destination_port)
+{
+	s->from_high = !comes_first(source, source_port, destination, destination_port);
+	s->key.low = s->from_high ? *destination : *source;
+	s->key.high = s->from_high ? *source : *destination;
+	s->key.low_port = s->from_high ? destination_port : source_port;
+	s->key.high_port = s->from_high ? source_port : destination_port;
+}
+
+ALWAYS_INLINE enum parsed parse_tcp(struct cursor *c, struct segment *s, const union address *source,
+				    const union address *destination)
+{
+	u16 offset_and_flags;
+
+	if (c->left < TCP_HEADER)
+		return PARSED_BAD_TCP;
+	if (!cursor_has(c, TCP_HEADER))
+		return PARSED_TRUNCATED;
+	offset_and_flags = load_be16(c->at + TCP_FLAGS_AT);
+	s->header = (offset_and_flags >> 12) * 4;
+	if (s->header < TCP_HEADER || s->header > c->left)
+		return PARSED_BAD_TCP;
+	make_key(s, source, load_be16(c->at), destination, load_be16(c->at + 2));
+	s->flags = offset_and_flags & TCP_FLAGS;
+	s->seq = load_be32(c->at + TCP_SEQ_AT);
+	s->ack = load_be32(c->at + TCP_ACK_AT);
+	s->window = load_be16(c->at + TCP_WINDOW_AT);
+	s->urgent = load_be16(c->at + TCP_URGENT_AT);
+	s->options_length = s->header - TCP_HEADER;
+	s->payload = c->left - s->header;
+	return PARSED_TCP;
+}
+
+ALWAYS_INLINE enum parsed parse_transport(struct cursor *c, struct segment *s, const union address *source,
+					  const union address *destination)
+{
+	switch (c->next) {
+	case PROTOCOL_TCP:
+		return parse_tcp(c, s, source, destination);
+	case PROTOCOL_UDP:
+		return PARSED_UDP;
+	case PROTOCOL_ICMP:
+	case PROTOCOL_ICMPV6:
+		return PARSED_ICMP;
+	default:
+		return PARSED_OTHER;
+	}
+}
+
+/*
+ * Parses a frame down to its TCP segment. On PARSED_TCP `s` is filled, and `*tcp` is where the TCP
+ * header begins; of the other results only s->network and s->fragment are meaningful.
+ */
+ALWAYS_INLINE enum parsed parse_frame(const struct frame *f, struct segment *s, const u8 **tcp)
+{
+	struct cursor c = {.at = f->data, .begin = f->data, .end = f->end, .left = f->length};
+	union address source, destination;
+	enum parsed parsed;
+
+	s->network = NETWORK_OTHER;
+	s->fragment = 0;
+	s->ip_id = 0;
+	s->key.vlan = f->vlan;
+	s->key.inner_vlan = 0;
+	if (f->layer3 ? !parse_no_link(&c) : !parse_link(&c, &s->key) || !cursor_settle(&c))
+		return PARSED_TRUNCATED;
+	switch (c.next) {
+	case ETHERTYPE_IPV4:
+		s->network = NETWORK_IPV4;
+		parsed = parse_ipv4(&c, s, &source, &destination);
+		break;
+	case ETHERTYPE_IPV6:
+		s->network = NETWORK_IPV6;
+		parsed = parse_ipv6(&c, s, &source, &destination);
+		break;
+	case ETHERTYPE_ARP:
+		s->network = NETWORK_ARP;
+		return PARSED_OTHER;
+	default:
+		return PARSED_OTHER;
+	}
+	if (!cursor_settle(&c))
+		return PARSED_BAD_IP;
+	*tcp = c.at;
+	return parsed == PARSED_TCP ? parse_transport(&c, s, &source, &destination) : parsed;
+}
+
+#endif

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The few things that differ between the kernel and the host. Everything else in include/ is the
+ * same source for both: it calls no helper, no system call and no libc.
+ *
+ * Each build supplies, before it includes analyzer.h:
+ *
+ *   config_current()     the settings of this run (config.h)
+ *   counters_current()   the counters of this CPU (counters.h)
+ *   table_bucket(i)      bucket number i of the connection table (table.h), or NULL
+ *   ring_reserve(n)      room for n bytes in the event ring, or NULL when it is full
+ *   ring_submit(p)       hand over what ring_reserve() gave
+ *   clock_now()          nanoseconds, precise
+ *   clock_tick()         nanoseconds, cheap; may lag behind clock_now() by one tick
+ */
+#ifndef SYNSCOPE_PLATFORM_H
+#define SYNSCOPE_PLATFORM_H
+
+#ifdef __bpf__
+#include "platform_kernel.h"
+#else
+#include "platform_host.h"
+#endif
+
+typedef __u8 u8;
+typedef __u16 u16;
+typedef __u32 u32;
+typedef __u64 u64;
+typedef __s32 s32;
+typedef __s64 s64;
+
+#define ALWAYS_INLINE static inline __attribute__((always_inline))
+
+/* How many elements an array has. */
+#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
+
+#endif

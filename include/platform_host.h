@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* platform.h as the native engine, the unit tests and the fuzzers see it. */
+#ifndef SYNSCOPE_PLATFORM_HOST_H
+#define SYNSCOPE_PLATFORM_HOST_H
+
+#include <linux/types.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#define VERIFIED_ALONE static inline
+
+/* Through memcpy: the host's sanitizers refuse misaligned loads. */
+static inline __u16 load_be16(const void *p)
+{
+	__u16 v;
+
+	__builtin_memcpy(&v, p, sizeof(v));
+	return __builtin_bswap16(v);
+}
+
+static inline __u32 load_raw32(const void *p)
+{
+	__u32 v;
+
+	__builtin_memcpy(&v, p, sizeof(v));
+	return v;
+}
+
+#define load_be32(p) __builtin_bswap32(load_raw32(p))
+#define swap16(v)    __builtin_bswap16(v)
+
+#if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+#error "synscope is built for little-endian machines only"
+#endif
+
+#define atomic_add_fetch_old(p, v)  __atomic_fetch_add(p, v, __ATOMIC_RELAXED)
+#define atomic_swap_if(p, old, new) __sync_val_compare_and_swap(p, old, new)
+#define atomic_exchange_value(p, v) __atomic_exchange_n(p, v, __ATOMIC_SEQ_CST)
+
+#define compiler_barrier() __asm__ volatile("" ::: "memory")
+#define hide_value(v)	   __asm__ volatile("" : "+r"(v))
+
+#endif

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* platform.h as the BPF programs see it. */
+#ifndef SYNSCOPE_PLATFORM_KERNEL_H
+#define SYNSCOPE_PLATFORM_KERNEL_H
+
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_endian.h>
+
+/* Verified once, as a function of its own, instead of once for each path that reaches it. */
+#define VERIFIED_ALONE __attribute__((noinline))
+
+/* The verifier tracks packet pointers through plain loads of any alignment. */
+#define load_be16(p)  bpf_ntohs(*(const __u16 *)(p))
+#define load_be32(p)  bpf_ntohl(*(const __u32 *)(p))
+#define load_raw32(p) (*(const __u32 *)(p))
+
+#define swap16(v) bpf_htons(v)
+
+/* clang 14 to 19 have no atomic load or store for BPF; these three they have. */
+#define atomic_add_fetch_old(p, v)  __sync_fetch_and_add(p, v)
+#define atomic_swap_if(p, old, new) __sync_val_compare_and_swap(p, old, new)
+#define atomic_exchange_value(p, v) __sync_lock_test_and_set(p, v)
+
+/* Keeps the compiler from moving memory accesses across, and from knowing what a value is. */
+#define compiler_barrier() asm volatile("" ::: "memory")
+#define hide_value(v)	   asm volatile("" : "+r"(v))
+
+#endif

@@ -1,0 +1,404 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the numbers of a segment mean. observe() holds a segment against what was seen of both
+ * endpoints, moves the sender's numbers on, and says what it found as facts (sighting.h).
+ */
+#ifndef SYNSCOPE_SEQUENCE_H
+#define SYNSCOPE_SEQUENCE_H
+
+#include "connection.h"
+#include "history.h"
+#include "sighting.h"
+#include "bucket.h"
+
+/* A frame seen again within this time, with the same IP identification, was captured twice. ns. */
+enum { DUPLICATE_WITHIN = 1000000 };
+
+/* A window that a peer may have announced before the first one seen; bytes. */
+enum { UNSCALED_WINDOW_MAX = 65535 };
+
+/* RFC 6298 section 2: SRTT moves by an eighth of the difference. */
+enum { SRTT_SHIFT = 3 };
+
+ALWAYS_INLINE u32 saturated(u64 ns)
+{
+	return ns > 0xffffffffULL ? 0xffffffffU : (u32)ns;
+}
+
+/* RFC 7323 section 2: scaling is on only where both SYNs carry the option, with 14 at most. */
+ALWAYS_INLINE u8 agreed_window_scale(const struct connection *c, enum endpoint who)
+{
+	u8 mine = c->options[who & 1].window_scale;
+
+	if (mine == NO_WINDOW_SCALE || c->options[other_endpoint(who) & 1].window_scale == NO_WINDOW_SCALE)
+		return 0;
+	return mine > TCP_WINDOW_SCALE_MAX ? TCP_WINDOW_SCALE_MAX : mine;
+}
+
+/* How many sequence numbers a segment takes. */
+ALWAYS_INLINE u32 sequence_length(const struct segment *s)
+{
+	return s->payload + !!(s->flags & TCP_SYN) + !!(s->flags & TCP_FIN);
+}
+
+ALWAYS_INLINE void direction_begin(struct direction *me, const struct segment *s)
+{
+	me->isn = s->flags & (TCP_SYN | TCP_RST) ? s->seq : s->seq - 1;
+	me->next = s->seq;
+}
+
+/* A round-trip sample ends. Karn's rule was kept where it began: retransmissions cancel it. */
+ALWAYS_INLINE void take_sample(struct direction_quality *q, u64 ns)
+{
+	u32 sample = saturated(ns ? ns : 1);
+
+	if (!q->rtt_min) {
+		q->rtt_min = q->rtt_max = q->rtt_smoothed = sample;
+		return;
+	}
+	if (sample < q->rtt_min)
+		q->rtt_min = sample;
+	if (sample > q->rtt_max)
+		q->rtt_max = sample;
+	q->rtt_smoothed += (sample >> SRTT_SHIFT) - (q->rtt_smoothed >> SRTT_SHIFT);
+}
+
+/*
+ * Whether an acknowledgment number may be believed: it covers nothing that was never sent; or the
+ * sender's own number is exactly right, and then the peer's bytes were missed by us.
+ */
+ALWAYS_INLINE u32 judge_ack(const struct direction *peer, const struct segment *s, u32 facts)
+{
+	s32 ahead = sequence_difference(s->ack, peer->next);
+
+	if (ahead <= 0)
+		return FACT_ACK_OK;
+	return facts & FACT_SEQ_OK && !(s->flags & (TCP_SYN | TCP_RST)) ? FACT_GAP : 0;
+}
+
+ALWAYS_INLINE void direction_acknowledge(struct direction *me, struct direction *peer,
+					 struct direction_quality *peer_quality, const struct segment *s,
+					 struct sighting *g)
+{
+	if (s->ack < me->acknowledged)
+		me->acked_wraps++;
+	me->acknowledged = s->ack;
+	if (!peer->sample_at || sequence_difference(s->ack, peer->sample_seq) < 0)
+		return;
+	take_sample(peer_quality, sighted_at(g) - peer->sample_at);
+	peer->sample_at = 0;
+}
+
+/* The handshake's arithmetic: a SYN takes one number, and the data in it as many as it has bytes. */
+ALWAYS_INLINE u32 judge_syn_ack_number(struct direction *peer, const struct segment *s)
+{
+	u32 facts = 0;
+
+	if (sequence_difference(s->ack, peer->isn + 1) < 0 || sequence_difference(s->ack, peer->next) > 0)
+		return 0;
+	facts = FACT_ACKS_SYN;
+	if (s->flags & TCP_SYN && peer->next != peer->isn + 1) {
+		if (s->ack != peer->isn + 1)
+			return facts | FACT_SYN_DATA_TAKEN;
+		peer->next = peer->isn + 1; /* the data was not taken and will be sent again, as new */
+		facts |= FACT_SYN_DATA_LEFT;
+	}
+	return facts;
+}
+
+/* Of two SYN-ACKs with different numbers, the one that the originator acknowledges counts. */
+ALWAYS_INLINE void settle_isn(struct connection *c, const struct segment *s, u64 state)
+{
+	struct direction *responder = &c->direction[RESPONDER];
+
+	if (!(state & SYN_ACK_DIFFERS) || state & ESTABLISHED_ONCE || s->ack != c->other_isn + 1)
+		return;
+	responder->isn = c->other_isn;
+	responder->next = s->ack;
+}
+
+ALWAYS_INLINE u32 observe_ack(struct connection *c, const struct segment *s, struct sighting *g, u64 state)
+{
+	enum endpoint from = g->from, to = other_endpoint(from);
+	struct direction *me = &c->direction[from & 1], *peer = &c->direction[to & 1];
+	u32 facts = 0;
+
+	if (!(s->flags & TCP_ACK))
+		return FACT_ACK_OK;
+	if (!(state & SAW_SEGMENT << to)) {
+		if (!(state & SAW_ACK << from) || sequence_difference(s->ack, me->acknowledged) > 0)
+			me->acknowledged = s->ack;
+		return FACT_ACK_OK;
+	}
+	if (from == ORIGINATOR)
+		settle_isn(c, s, state);
+	if (state & SAW_SYN << to && !(state & ESTABLISHED_ONCE && state & SYN_ACKED << to))
+		facts |= judge_syn_ack_number(peer, s);
+	facts |= judge_ack(peer, s, g->facts);
+	if (state & SAW_FIN << to && s->ack == peer->next)
+		facts |= FACT_ACKS_FIN;
+	if (s->flags & TCP_RST || !(facts & (FACT_ACK_OK | FACT_GAP)))
+		return facts;
+	if (!(state & SAW_ACK << from))
+		me->acknowledged = sequence_difference(s->ack, peer->isn) > 0 ? peer->isn : s->ack;
+	if (sequence_difference(s->ack, me->acknowledged) > 0)
+		direction_acknowledge(me, peer, &c->quality[to & 1], s, g);
+	return facts;
+}
+
+/* Bytes that come late into a hole; what the hole is then. */
+ALWAYS_INLINE void fill_hole(struct direction_quality *q, u32 seq, u32 end)
+{
+	u32 length = end - seq;
+
+	q->missing = q->missing > length ? q->missing - length : 0;
+	if (seq == q->hole_low)
+		q->hole_low = end;
+	if (end == q->hole_high)
+		q->hole_high = seq;
+	if (!q->missing || sequence_difference(q->hole_low, q->hole_high) >= 0)
+		q->hole_low = q->hole_high = 0;
+}
+
+ALWAYS_INLINE bool in_hole(const struct direction_quality *q, u32 seq, u32 end)
+{
+	return q->missing && sequence_difference(seq, q->hole_low) >= 0 &&
+	       sequence_difference(end, q->hole_high) <= 0;
+}
+
+/* A segment behind a hole that nobody sent again: IP identifications still count in sending order. */
+ALWAYS_INLINE bool was_overtaken(const struct direction *me, const struct segment *s,
+				 const struct sighting *g)
+{
+	enum { REORDERING_WITHIN = 3000000 }; /* ns; Wireshark's bound where it knows no round-trip time */
+
+	if (s->ip_id && me->ip_id)
+		return (u16)(me->ip_id - s->ip_id) < 0x8000;
+	return g->tick < me->last + REORDERING_WITHIN;
+}
+
+ALWAYS_INLINE void open_hole(struct direction_quality *q, u32 from, u32 to)
+{
+	if (q->hole_low == q->hole_high)
+		q->hole_low = from;
+	q->hole_high = to;
+	q->missing += to - from;
+}
+
+/* One number below the next, all before it acknowledged: sent to be answered (RFC 9293 section 3.8.4). */
+ALWAYS_INLINE bool is_keepalive(const struct connection *c, const struct segment *s, const struct sighting *g,
+				u64 state)
+{
+	const struct direction *me = &c->direction[g->from & 1];
+	const struct direction *peer = &c->direction[other_endpoint(g->from) & 1];
+
+	return s->seq == me->next - 1 && s->payload <= 1 && !(s->flags & (TCP_SYN | TCP_FIN | TCP_RST)) &&
+	       state & (ESTABLISHED_ONCE | MIDSTREAM) && !(state & SAW_FIN << g->from) &&
+	       state & SAW_ACK << other_endpoint(g->from) && peer->acknowledged == me->next;
+}
+
+/* Nothing new in it: the same frame again, a straggler, or a retransmission. */
+ALWAYS_INLINE u32 judge_old(struct connection *c, const struct segment *s, const struct sighting *g)
+{
+	struct direction *me = &c->direction[g->from & 1];
+	struct direction_quality *q = &c->quality[g->from & 1];
+	u32 end = s->seq + sequence_length(s);
+
+	if (end == me->next && s->ip_id && s->ip_id == me->ip_id && g->tick < me->last + DUPLICATE_WITHIN)
+		return FACT_DUPLICATE;
+	if (in_hole(q, s->seq, end)) {
+		bool overtaken = was_overtaken(me, s, g);
+
+		fill_hole(q, s->seq, end);
+		if (overtaken) {
+			q->out_of_order += g->count;
+			return FACT_OUT_OF_ORDER;
+		}
+	}
+	me->sample_at = 0;
+	me->retransmits += g->count;
+	return FACT_RETRANSMITTED;
+}
+
+/* Moves the sender's numbers over a segment that carries something new. */
+ALWAYS_INLINE u32 take_new(struct connection *c, const struct segment *s, struct sighting *g, s32 ahead)
+{
+	struct direction *me = &c->direction[g->from & 1];
+	u32 end = s->seq + sequence_length(s), facts = 0;
+
+	if (ahead > 0)
+		open_hole(&c->quality[g->from & 1], me->next, s->seq);
+	if (ahead < 0) {
+		me->sample_at = 0;
+		me->retransmits += g->count;
+		facts = FACT_RETRANSMITTED;
+	}
+	if (end < me->next)
+		me->next_wraps++;
+	me->next = end;
+	if (!me->sample_at && ahead == 0) {
+		me->sample_at = sighted_at(g);
+		me->sample_seq = end;
+	}
+	return facts;
+}
+
+/* RFC 9293 section 3.4: the window that the peer last announced, from what it acknowledged. */
+ALWAYS_INLINE bool in_window(const struct connection *c, enum endpoint from, u32 seq)
+{
+	const struct direction *peer = &c->direction[other_endpoint(from) & 1];
+	u32 window = (u32)peer->window << agreed_window_scale(c, other_endpoint(from) & 1);
+
+	if (window < UNSCALED_WINDOW_MAX)
+		window = UNSCALED_WINDOW_MAX;
+	return seq - peer->acknowledged < window;
+}
+
+/* Whether a FIN's number may be taken: the next one, or, where bytes were missed, one in the window. */
+ALWAYS_INLINE bool fin_fits(const struct connection *c, const struct segment *s, const struct sighting *g,
+			    u64 state, s32 ahead)
+{
+	enum endpoint to = other_endpoint(g->from);
+
+	if (g->facts & FACT_FIRST)
+		return true;
+	if (ahead < 0)
+		return sequence_difference(s->seq + sequence_length(s), c->direction[g->from & 1].next) >= 0;
+	if (ahead == 0 || !(state & SAW_SEGMENT << to) || c->quality[g->from & 1].missing)
+		return true;
+	return in_window(c, g->from, s->seq);
+}
+
+/*
+ * Whether a RST closes. RFC 9293 section 3.10.7.3: in SYN_SENT it must acknowledge the SYN. RFC 5961
+ * section 3: elsewhere it must have exactly the number that the receiver expects, which is what it
+ * last acknowledged, or (its acknowledgment still under way) what the sender sent last.
+ */
+ALWAYS_INLINE bool rst_fits(const struct connection *c, const struct segment *s, const struct sighting *g,
+			    u64 state)
+{
+	enum endpoint from = g->from, to = other_endpoint(from);
+	const struct direction *me = &c->direction[from & 1], *peer = &c->direction[to & 1];
+
+	if (endpoint_state(state, to) == STATE_SYN_SENT && !(state & SAW_SYN << from))
+		return s->flags & TCP_ACK && g->facts & FACT_ACKS_SYN;
+	if (!(state & SAW_ACK << to))
+		return g->facts & FACT_FIRST || s->seq == me->next;
+	return s->seq == peer->acknowledged || (!(g->facts & FACT_FIRST) && s->seq == me->next);
+}
+
+ALWAYS_INLINE u32 observe_syn(struct connection *c, const struct segment *s, struct sighting *g, u64 state)
+{
+	enum endpoint from = g->from;
+	struct direction *me = &c->direction[from & 1];
+
+	if (!(state & SAW_SYN << from)) {
+		me->isn = s->seq;
+		me->next = s->seq;
+		c->options[from & 1].mss = g->options.mss;
+		c->options[from & 1].window_scale = g->options.window_scale;
+		c->options[from & 1].offered = g->options.offered;
+		return FACT_SEQ_OK;
+	}
+	if (s->seq == me->isn)
+		return FACT_SYN_OLD | FACT_SEQ_OK;
+	if (from == RESPONDER && s->flags & TCP_ACK && !(state & ESTABLISHED_ONCE)) {
+		c->other_isn = me->isn;
+		me->isn = s->seq;
+		me->next = s->seq;
+	}
+	return FACT_SYN_OTHER;
+}
+
+/* The sender's sequence numbers: what of the segment is new, old, or missing before it. */
+ALWAYS_INLINE u32 observe_sequence(struct connection *c, const struct segment *s, struct sighting *g,
+				   u64 state)
+{
+	enum endpoint from = g->from;
+	struct direction *me = &c->direction[from & 1];
+	u32 length = sequence_length(s), facts = 0;
+	s32 ahead = sequence_difference(s->seq, me->next);
+
+	if (s->flags & TCP_SYN && g->facts & FACT_SYN_OTHER && s->seq != me->next)
+		return 0;
+	if (ahead == 0)
+		facts |= FACT_SEQ_OK;
+	if (s->flags & TCP_FIN && state & SAW_FIN << from && s->seq + length == me->next)
+		facts |= FACT_FIN_OLD;
+	else if (s->flags & TCP_FIN && fin_fits(c, s, g, state, ahead))
+		facts |= FACT_FIN_FITS;
+	if (is_keepalive(c, s, g, state))
+		return facts | FACT_KEEPALIVE;
+	if (!length)
+		return facts;
+	if (sequence_difference(s->seq + length, me->next) <= 0)
+		return facts | judge_old(c, s, g);
+	if (state & SAW_FIN << from || (s->flags & TCP_FIN && !(facts & FACT_FIN_FITS)))
+		return facts; /* nothing comes after a FIN */
+	return facts | take_new(c, s, g, ahead);
+}
+
+ALWAYS_INLINE void count_direction(struct direction *me, const struct segment *s, const struct sighting *g)
+{
+	me->segments += g->count;
+	me->bytes += s->ip_length + (u64)(g->count - 1) * g->headers;
+	me->window = s->window;
+	me->ip_id = s->ip_id;
+	me->last = later(me->last, g->tick);
+}
+
+/* Wireshark and Zeek alike: a window of zero in a SYN, FIN or RST means nothing. */
+ALWAYS_INLINE u32 observe_window(struct connection *c, const struct segment *s, const struct sighting *g)
+{
+	u16 *zero_windows = &c->options[g->from & 1].zero_windows;
+
+	if (s->window || s->flags & (TCP_SYN | TCP_FIN | TCP_RST) || !(s->flags & TCP_ACK))
+		return 0;
+	if (*zero_windows != 0xffff)
+		(*zero_windows)++;
+	return FACT_ZERO_WINDOW;
+}
+
+/*
+ * Takes a segment into the numbers of its sender, and of its receiver what it proves of them. Leaves
+ * in g->facts what was found. The sender's block is written by this CPU alone; of the receiver's only
+ * the round-trip sample is taken back, where a race costs one sample.
+ */
+VERIFIED_ALONE int observe(struct connection *c, const struct segment *s, struct sighting *g)
+{
+	struct direction *me;
+	u64 state;
+
+	if (!c || !s || !g)
+		return 0;
+	state = c->state;
+	me = &c->direction[g->from & 1];
+	me->version++;
+	compiler_barrier();
+	g->facts = 0;
+	if (!(state & SAW_SEGMENT << (g->from & 1))) {
+		g->facts = FACT_FIRST;
+		direction_begin(me, s);
+	}
+	if (s->flags & TCP_SYN)
+		g->facts |= observe_syn(c, s, g, state);
+	if (s->seq == me->next)
+		g->facts |= FACT_SEQ_OK;
+	g->facts |= observe_ack(c, s, g, state);
+	if (s->flags & TCP_RST) {
+		g->facts |= rst_fits(c, s, g, state) ? FACT_RST_FITS : 0;
+		if (!(state & HISTORY_R << (g->from & 1)) || me->sample_seq != s->seq)
+			g->facts |= FACT_RST_OTHER;
+		me->sample_at = 0;
+		me->sample_seq = s->seq;
+	} else {
+		g->facts |= observe_sequence(c, s, g, state);
+	}
+	g->facts |= observe_window(c, s, g);
+	count_direction(me, s, g);
+	compiler_barrier();
+	me->version++;
+	return 0;
+}
+
+#endif

@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The state machine of both endpoints (RFC 9293 section 3.3.2), from segments alone: a pure function
+ * of the state before, the segment's flags and the facts about it.
+ *
+ * Segments are seen, not states. An acceptable segment moves its sender when it is seen, and its
+ * receiver as if it were delivered; where a retransmission proves that it was not, the endpoint that
+ * was moved too early moves back.
+ */
+#ifndef SYNSCOPE_STATES_H
+#define SYNSCOPE_STATES_H
+
+#include "connection.h"
+#include "sighting.h"
+#include "wire.h"
+
+/* What transition() looks at, in one word each, so that it can be tested without a packet. */
+struct step {
+	u16 flags;  /* enum tcp_flag */
+	u8 from;    /* enum endpoint */
+	u8 payload; /* 1: the segment carries some */
+	u32 facts;  /* enum fact */
+};
+
+ALWAYS_INLINE u64 move(u64 state, enum endpoint who, enum tcp_state from, enum tcp_state to)
+{
+	return endpoint_state(state, who) == from ? with_endpoint_state(state, who, to) : state;
+}
+
+/* NULL, FIN, Xmas, SYN+FIN, SYN+RST and the like: what no stack sends to open anything. */
+ALWAYS_INLINE bool opens_nothing(u16 flags)
+{
+	if (flags & TCP_SYN)
+		return flags & (TCP_FIN | TCP_RST);
+	return !(flags & (TCP_ACK | TCP_RST));
+}
+
+ALWAYS_INLINE bool both(u64 state, u64 flag)
+{
+	return (state & (flag | flag << 1)) == (flag | flag << 1);
+}
+
+/* RFC 9293 section 3.10.7.4, first and second check: only a number that fits resets. */
+ALWAYS_INLINE u64 on_rst(u64 state, const struct step *s)
+{
+	enum endpoint from = s->from, to = other_endpoint(from);
+
+	if (state & CLOSED_ONCE)
+		return state; /* nothing is left to reset: RFC 1337 for TIME_WAIT */
+	if (!(s->facts & FACT_RST_FITS))
+		return state | RESET_REFUSED;
+	state = with_endpoint_state(state, from, STATE_CLOSED);
+	if (endpoint_state(state, to) != STATE_UNKNOWN)
+		state = with_endpoint_state(state, to, STATE_CLOSED);
+	return state | RESET_BY << from | CLOSED_ONCE;
+}
+
+/* A SYN alone: an active open, or the other half of a simultaneous one (RFC 9293 section 3.5, figure 7). */
+ALWAYS_INLINE u64 on_syn(u64 state, const struct step *s)
+{
+	enum endpoint from = s->from, to = other_endpoint(from);
+
+	if (state & SAW_SYN << from)
+		return s->facts & FACT_SYN_OTHER && state & ESTABLISHED_ONCE ? state | CHALLENGED : state;
+	state |= SAW_SYN << from;
+	if (endpoint_state(state, to) == STATE_SYN_SENT) {
+		state = with_endpoint_state(state, from, STATE_SYN_RECEIVED);
+		return with_endpoint_state(state, to, STATE_SYN_RECEIVED) | SIMULTANEOUS_OPEN;
+	}
+	if (endpoint_state(state, from) == STATE_UNKNOWN)
+		state = with_endpoint_state(state, from, STATE_SYN_SENT);
+	return state;
+}
+
+ALWAYS_INLINE u64 on_syn_ack(u64 state, const struct step *s)
+{
+	enum endpoint from = s->from, to = other_endpoint(from);
+
+	state |= SAW_SYN_ACK;
+	if (state & SAW_SYN << to && !(s->facts & FACT_ACKS_SYN) && !(state & SYN_ACKED << to))
+		return state | SYN_ACK_WRONG;
+	if (s->facts & FACT_SYN_OTHER)
+		return state & ESTABLISHED_ONCE ? state | CHALLENGED : state | SYN_ACK_DIFFERS;
+	if (s->facts & FACT_SYN_DATA_TAKEN)
+		state |= FAST_OPEN_ACCEPTED;
+	if (s->facts & FACT_SYN_DATA_LEFT)
+		state |= FAST_OPEN_IGNORED;
+	state |= SAW_SYN << from;
+	if (s->facts & FACT_ACKS_SYN)
+		state |= SYN_ACKED << to;
+	if (state & SIMULTANEOUS_OPEN)
+		return s->facts & FACT_ACKS_SYN ? move(state, to, STATE_SYN_RECEIVED, STATE_ESTABLISHED)
+						: state;
+	/* sent again after the last ACK was seen: that ACK was lost, or the accept queue is full */
+	if (s->facts & FACT_SYN_OLD && from == RESPONDER && !(s->facts & FACT_DUPLICATE))
+		return move(state, from, STATE_ESTABLISHED, STATE_SYN_RECEIVED);
+	state = move(state, from, STATE_UNKNOWN, STATE_SYN_RECEIVED);
+	return move(state, from, STATE_SYN_SENT, STATE_SYN_RECEIVED);
+}
+
+/* An endpoint whose peer was never seen can only be believed: it goes on as if it had been answered. */
+ALWAYS_INLINE u64 on_ack_of_unseen_peer(u64 state, enum endpoint from, u32 facts)
+{
+	if (!(facts & FACT_SEQ_OK))
+		return state;
+	state = move(state, from, STATE_SYN_SENT, STATE_ESTABLISHED);
+	return move(state, from, STATE_SYN_RECEIVED, STATE_ESTABLISHED);
+}
+
+/* The ACK that ends the handshake: an ACK that fits nothing opens nothing. */
+ALWAYS_INLINE u64 on_ack_of_syn(u64 state, const struct step *s)
+{
+	enum endpoint from = s->from, to = other_endpoint(from);
+
+	if (!(s->facts & FACT_ACKS_SYN))
+		return endpoint_state(state, to) == STATE_SYN_RECEIVED && !(state & SYN_ACKED << to)
+			       ? state | ACK_WRONG
+			       : state;
+	state |= SYN_ACKED << to;
+	if (endpoint_state(state, to) != STATE_SYN_RECEIVED)
+		return state;
+	state = with_endpoint_state(state, to, STATE_ESTABLISHED);
+	state = move(state, from, STATE_SYN_SENT, STATE_ESTABLISHED);
+	if (state & SYN_ACKED << from)
+		state = move(state, from, STATE_SYN_RECEIVED, STATE_ESTABLISHED);
+	return move(state, from, STATE_UNKNOWN, STATE_ESTABLISHED);
+}
+
+ALWAYS_INLINE u64 on_ack_of_fin(u64 state, enum endpoint to)
+{
+	state |= FIN_ACKED << to;
+	state = move(state, to, STATE_FIN_WAIT_1, STATE_FIN_WAIT_2);
+	state = move(state, to, STATE_CLOSING, STATE_TIME_WAIT);
+	return move(state, to, STATE_LAST_ACK, STATE_CLOSED);
+}
+
+ALWAYS_INLINE u64 on_ack(u64 state, const struct step *s)
+{
+	enum endpoint from = s->from, to = other_endpoint(from);
+
+	if (s->facts & (FACT_ACK_OK | FACT_GAP))
+		state |= SAW_ACK << from;
+	if (state & PROBE)
+		return state;
+	if (!(state & SAW_SEGMENT << to))
+		state = on_ack_of_unseen_peer(state, from, s->facts);
+	else if (!(state & ESTABLISHED_ONCE && state & SYN_ACKED << to) ||
+		 endpoint_state(state, to) == STATE_SYN_RECEIVED)
+		state = on_ack_of_syn(state, s);
+	if (state & MIDSTREAM)
+		state = move(state, from, STATE_UNKNOWN, STATE_ESTABLISHED);
+	if (s->facts & FACT_ACKS_FIN)
+		state = on_ack_of_fin(state, to);
+	return state;
+}
+
+/* The sender's FIN again: the acknowledgment that moved it was not delivered. */
+ALWAYS_INLINE u64 on_old_fin(u64 state, const struct step *s)
+{
+	enum endpoint from = s->from;
+	u64 before = state;
+
+	if (s->facts & FACT_DUPLICATE)
+		return state;
+	state = move(state, from, STATE_FIN_WAIT_2, STATE_FIN_WAIT_1);
+	if (!(state & (RESET_BY | RESET_BY << 1)))
+		state = move(state, from, STATE_CLOSED, STATE_LAST_ACK);
+	if (state & SIMULTANEOUS_CLOSE)
+		state = move(state, from, STATE_TIME_WAIT, STATE_CLOSING);
+	return state == before ? state : state & ~(FIN_ACKED << from);
+}
+
+/* RFC 9293 section 3.6 and figures 12 and 13. */
+ALWAYS_INLINE u64 on_fin(u64 state, const struct step *s)
+{
+	enum endpoint from = s->from, to = other_endpoint(from);
+
+	if (s->facts & FACT_FIN_OLD)
+		return on_old_fin(state, s);
+	if (!(s->facts & FACT_FIN_FITS) || state & (SAW_FIN << from | CLOSED_ONCE | PROBE))
+		return state;
+	if (!(state & SAW_FIN << to) && from == RESPONDER)
+		state |= FIN_FIRST_BY_RESPONDER;
+	state |= SAW_FIN << from;
+	if (endpoint_state(state, from) == STATE_CLOSE_WAIT && !(state & FIN_ACKED << to)) {
+		/* sent before the peer's FIN came in, so the peer's receiver was moved too early */
+		state = with_endpoint_state(state, from, STATE_CLOSING);
+		return move(state, to, STATE_FIN_WAIT_1, STATE_CLOSING) | SIMULTANEOUS_CLOSE;
+	}
+	state = with_endpoint_state(state, from,
+				    endpoint_state(state, from) == STATE_CLOSE_WAIT ? STATE_LAST_ACK
+										    : STATE_FIN_WAIT_1);
+	state = move(state, to, STATE_FIN_WAIT_2, STATE_TIME_WAIT);
+	state = move(state, to, STATE_SYN_RECEIVED, STATE_CLOSE_WAIT);
+	return move(state, to, STATE_ESTABLISHED, STATE_CLOSE_WAIT);
+}
+
+/* Both endpoints are past the handshake, or one is and the other was never seen. */
+ALWAYS_INLINE bool has_opened(u64 state)
+{
+	bool originator = endpoint_state(state, ORIGINATOR) >= STATE_ESTABLISHED;
+	bool responder = endpoint_state(state, RESPONDER) >= STATE_ESTABLISHED;
+
+	return (originator && responder) || (originator && !(state & SAW_SEGMENT << RESPONDER)) ||
+	       (responder && !(state & SAW_SEGMENT << ORIGINATOR));
+}
+
+/* Wireshark's tcp.completeness: from flags and lengths alone. */
+ALWAYS_INLINE u64 completeness_of(u64 state, const struct step *s)
+{
+	u32 bits = 0;
+
+	if (s->flags & TCP_SYN)
+		bits |= s->flags & TCP_ACK ? COMPLETE_SYN_ACK : COMPLETE_SYN;
+	if (s->payload)
+		bits |= COMPLETE_DATA;
+	else if (s->flags & TCP_ACK && !(s->flags & TCP_SYN))
+		bits |= COMPLETE_ACK;
+	if ((s->flags & (TCP_FIN | TCP_ACK)) == (TCP_FIN | TCP_ACK))
+		bits |= COMPLETE_FIN;
+	if (s->flags & TCP_RST)
+		bits |= COMPLETE_RST;
+	return state | COMPLETENESS(bits);
+}
+
+/* Zeek's letters that come once for each direction; the others are appended by the tracker. */
+ALWAYS_INLINE u64 history_flags(const struct step *s)
+{
+	u32 syn = !!(s->flags & TCP_SYN), fin = !!(s->flags & TCP_FIN), rst = !!(s->flags & TCP_RST);
+
+	if (syn + fin + rst > 1)
+		return (fin && rst ? HISTORY_I : HISTORY_Q) << s->from;
+	if (fin)
+		return HISTORY_F << s->from;
+	if (rst)
+		return HISTORY_R << s->from;
+	if (syn || s->payload || !(s->flags & TCP_ACK))
+		return 0;
+	return HISTORY_A << s->from;
+}
+
+/* The state after a segment. Pure: the same arguments give the same answer. */
+ALWAYS_INLINE u64 transition(u64 state, const struct step *s)
+{
+	enum endpoint from = s->from;
+
+	state = completeness_of(state, s) | history_flags(s);
+	if (s->flags & TCP_RST && !(s->flags & TCP_SYN))
+		state = on_rst(state, s);
+	else if (!opens_nothing(s->flags)) {
+		if (s->flags & TCP_SYN)
+			state = s->flags & TCP_ACK ? on_syn_ack(state, s) : on_syn(state, s);
+		else if (s->flags & TCP_ACK)
+			state = on_ack(state, s);
+		if (s->flags & TCP_FIN)
+			state = on_fin(state, s);
+	}
+	if (s->payload && !(s->flags & TCP_RST))
+		state |= SAW_DATA << from;
+	if (s->flags & TCP_SYN && s->flags & TCP_ACK && s->facts & (FACT_ACK_OK | FACT_GAP))
+		state |= SAW_ACK << from;
+	if (has_opened(state) && !(state & (MIDSTREAM | PROBE)))
+		state |= ESTABLISHED_ONCE;
+	if (both(state, FIN_ACKED))
+		state |= CLOSED_ONCE;
+	return state | SAW_SEGMENT << from;
+}
+
+#endif

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* A connection on its way to a view: its facts, where they were seen, and how the record ended. */
+#ifndef SYNSCOPE_RECORD_H
+#define SYNSCOPE_RECORD_H
+
+#include "connection.h"
+#include "event.h"
+
+/* What was watched. Strings are NULL where there is nothing to say (a replay): printed as null. */
+struct interface {
+	const char *name;    /* of the interface; in a replay that of the capture, or NULL */
+	u32 ifindex;	     /* 0 in a replay */
+	const char *ingress; /* "native", "generic", "tc"; NULL in a replay */
+	const char *egress;  /* "tcx", "clsact"; NULL where there is none */
+	bool replay;
+	bool ingress_only; /* --ingress-only: one half was not looked at */
+	s64 wall_offset;   /* ns; a record's time plus this is nanoseconds since the epoch */
+	u64 since;	   /* ns, on the records' clock: when the watching began */
+	u64 time_wait;	   /* ns; --time-wait */
+};
+
+/* Why a record is final, or that it is not. */
+enum ending {
+	ENDING_OPEN,   /* the run ended, or the record is shown while the connection lives */
+	ENDING_CLOSED, /* it closed, --linger ago */
+	ENDING_REUSED, /* its tuple opened a new connection */
+	ENDING_IDLE,
+	ENDING_EVICTED,
+};
+
+enum { STEPS_MAX = 64 };
+
+struct record {
+	const struct interface *interface;
+	const struct connection *connection;
+	enum ending ending;
+	u64 now; /* ns, on the record's clock: when this was said */
+	const struct event
+		*steps; /* events of handshake and teardown, in order; NULL outside the timeline view */
+	u32 step_count; /* 0 to STEPS_MAX */
+	u32 steps_omitted;
+};
+
+#endif

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the facts of a record mean. Pure functions: they look at the record and at nothing else, so
+ * the same record gives the same verdict from either engine and in any process.
+ */
+#ifndef SYNSCOPE_VERDICT_H
+#define SYNSCOPE_VERDICT_H
+
+#include "connection.h"
+#include "record.h"
+
+/* The tags of "diagnosis", in the order in which they are printed. */
+enum diagnosis {
+	DIAGNOSIS_REFUSED,
+	DIAGNOSIS_UNANSWERED,
+	DIAGNOSIS_SYN_RETRANSMITTED,
+	DIAGNOSIS_SYN_ACK_RETRANSMITTED,
+	DIAGNOSIS_HANDSHAKE_UNFINISHED,
+	DIAGNOSIS_HANDSHAKE_INVALID,
+	DIAGNOSIS_SLOW_RESPONDER,
+	DIAGNOSIS_SLOW_ORIGINATOR,
+	DIAGNOSIS_RESET_BY_ORIG,
+	DIAGNOSIS_RESET_BY_RESP,
+	DIAGNOSIS_RESET_NOT_ACCEPTED,
+	DIAGNOSIS_HALF_CLOSED,
+	DIAGNOSIS_SIMULTANEOUS_OPEN,
+	DIAGNOSIS_SIMULTANEOUS_CLOSE,
+	DIAGNOSIS_PORT_REUSED,
+	DIAGNOSIS_ZERO_WINDOW,
+	DIAGNOSIS_RETRANSMISSIONS,
+	DIAGNOSIS_MIDSTREAM,
+	DIAGNOSIS_ONE_SIDED,
+	DIAGNOSIS_UNREACHABLE,
+	DIAGNOSES,
+};
+
+/* The contract's name of a diagnosis, as "syn_retransmitted". */
+const char *diagnosis_name(enum diagnosis d);
+
+/* Which diagnoses hold: bits 1 << enum diagnosis. */
+u32 diagnose(const struct record *r);
+
+/* Zeek's conn_state: "S0", "SF", ... The rules, first match: the definition in verdict.c. */
+const char *conn_state(const struct connection *c);
+
+/* Zeek's history; `text` gets at most HISTORY_MAX letters and a NUL. */
+void history_text(const struct connection *c, char text[HISTORY_MAX + 1]);
+
+/* Wireshark's tcp.completeness, 0 to 63. */
+u32 completeness(const struct connection *c);
+
+/* Payload bytes by sequence numbers, as Zeek counts them: sent or acknowledged, SYN and FIN left out. */
+u64 payload_bytes(const struct connection *c, enum endpoint who);
+
+/* Payload bytes of both directions that were acknowledged and never seen. */
+u64 missed_bytes(const struct connection *c);
+
+/* "SYN_SENT", ...; NULL for an endpoint of which nothing was seen. */
+const char *state_name(enum tcp_state state);
+
+/* teardown.by: "orig", "resp", "both", or NULL. */
+const char *teardown_by(const struct record *r);
+
+/* teardown.how: "fin", "rst", "idle", "evicted", "open"; NULL for a probe, which opened nothing. */
+const char *teardown_how(const struct record *r);
+
+/* options.fast_open: "requested", "accepted", "ignored", or NULL. */
+const char *fast_open(const struct connection *c);
+
+/* ns from the SYN to the SYN-ACK, and from there to the ACK that completed; false: not known. */
+bool handshake_halves(const struct connection *c, u64 *responder, u64 *originator);
+
+#endif

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A view turns what the book tells into lines on a stream. It knows nothing of where that came from.
+ * Each function returns how many units of the view it wrote (for --count).
+ */
+#ifndef SYNSCOPE_VIEW_H
+#define SYNSCOPE_VIEW_H
+
+#include <stdio.h>
+
+#include "counters.h"
+#include "record.h"
+
+/* Counters of all CPUs added up, and what time has decided but no segment has cleared away yet. */
+struct totals {
+	struct counters counters; /* with what is due added */
+	u64 half_open;		  /* gauge */
+	u64 tracked;		  /* gauge */
+	u64 at;			  /* ns, on the records' clock */
+};
+
+/* Events that found no room in the ring, of one interface, between two looks at the counters. */
+struct losses {
+	u64 from; /* ns, on the records' clock */
+	u64 to;
+	u64 events[EVENT_KINDS];
+	u64 records; /* final records */
+};
+
+struct view_options {
+	bool json;
+	bool color;
+	bool failed;	/* --failed */
+	u64 slow;	/* --slow, ns; 0: off */
+	unsigned width; /* columns of the terminal; 80 where it is none */
+};
+
+struct view {
+	const char *name; /* of --view */
+	bool wants_steps; /* the book collects the steps of each connection */
+	unsigned (*event)(FILE *out, const struct view_options *o, const struct interface *i,
+			  const struct event *e);
+	/* a connection has been established for a while and is still open: for the timeline */
+	unsigned (*opened)(FILE *out, const struct view_options *o, const struct record *r);
+	unsigned (*final)(FILE *out, const struct view_options *o, const struct record *r);
+	unsigned (*counters)(FILE *out, const struct view_options *o, const struct interface *i,
+			     const struct totals *t);
+	unsigned (*lost)(FILE *out, const struct view_options *o, const struct interface *i,
+			 const struct losses *l);
+};
+
+/* A member may be NULL: the view shows nothing of that. */
+extern const struct view view_timeline, view_events, view_conns, view_counters;
+
+/* Whether --failed and --slow let a record pass. */
+bool record_is_wanted(const struct view_options *o, const struct record *r);
+
+#endif
