@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What watches one interface: the programs, maps and links of one load of bpf/synscope.bpf.c. Loaded
+ * by `run` and `attach`, found again in the BPF file system by `tail`, `counters`, `conns` and `detach`.
+ */
+#ifndef SYNSCOPE_INSTRUMENT_H
+#define SYNSCOPE_INSTRUMENT_H
+
+#include "bucket.h"
+#include "record.h"
+
+enum receive_mode { MODE_AUTO, MODE_NATIVE, MODE_GENERIC, MODE_TC };
+
+struct instrument_options {
+	enum receive_mode mode;
+	bool ingress_only;
+	u32 max_connections;
+	struct config config; /* buckets, ifindex, layer3 and hash_seed are filled in on loading */
+};
+
+struct instrument {
+	struct interface interface;
+	char name[64];              /* what interface.name points to */
+	struct config config;       /* as it was loaded */
+	const struct bucket *table; /* config.buckets of them, mapped read-only */
+	size_t table_size;          /* bytes of the mapping */
+	int ring_fd;                /* the map; -1 where another process reads it */
+	int counters_fd;
+	struct synscope_bpf *skeleton; /* NULL for a pinned one */
+	struct attachment *attachment; /* links and filters; NULL for a pinned one */
+};
+
+/*
+ * Loads the programs for an interface and attaches them. On failure says why on standard error (one
+ * line) and leaves nothing behind. 0 or -1.
+ */
+int instrument_open(struct instrument *i, const char *interface, const struct instrument_options *o);
+
+/* Detaches (unless pinned) and frees. Safe on a zeroed instrument. */
+void instrument_close(struct instrument *i);
+
+/* Whether the interface is still there. */
+bool instrument_alive(const struct instrument *i);
+
+/* Pins an open instrument below `bpffs`/synscope/, so that it outlives this process. 0 or -1, said. */
+int instrument_pin(struct instrument *i, const char *bpffs);
+
+/*
+ * Opens what `attach` pinned for an interface. With `read_ring` takes the one reader's place: an error
+ * where another process has it. 0 or -1, said.
+ */
+int instrument_open_pinned(struct instrument *i, const char *bpffs, const char *interface, bool read_ring);
+
+/* Names of the interfaces pinned below `bpffs` in this network namespace; *names is to be freed with
+ * its strings. The count, or -1, said. */
+int instrument_list_pinned(const char *bpffs, char ***names);
+
+/* Takes what was pinned for an interface off again; NULL: everything. 0 or -1, said. */
+int instrument_detach_pinned(const char *bpffs, const char *interface);
+
+/* The counters of all CPUs added up. 0 or -errno. */
+int instrument_counters(const struct instrument *i, struct counters *sum);
+
+#endif
