@@ -20,11 +20,11 @@ struct instrument_options {
 
 struct instrument {
 	struct interface interface;
-	char name[64];              /* what interface.name points to */
-	struct config config;       /* as it was loaded */
+	char name[64];		    /* what interface.name points to */
+	struct config config;	    /* as it was loaded */
 	const struct bucket *table; /* config.buckets of them, mapped read-only */
-	size_t table_size;          /* bytes of the mapping */
-	int ring_fd;                /* the map; -1 where another process reads it */
+	size_t table_size;	    /* bytes of the mapping */
+	int ring_fd;		    /* the map; -1 where another process reads it */
 	int counters_fd;
 	struct synscope_bpf *skeleton; /* NULL for a pinned one */
 	struct attachment *attachment; /* links and filters; NULL for a pinned one */
