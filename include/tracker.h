@@ -489,8 +489,8 @@ VERIFIED_ALONE int follow(struct connection *c, const struct segment *s, struct 
 	if (kinds && state == old && !may_repeat(c, sighted_at(g)))
 		kinds = 0;
 	kinds |= kinds_of_change(set, g->from & 1);
-	if (config_current()->segments && !kinds)
-		kinds = 1 << EVENT_SEGMENT;
+	if (!kinds && (config_current()->segments || !c->events))
+		kinds = 1 << EVENT_SEGMENT; /* each connection is announced by its first segment */
 	if (kinds)
 		emit(c, s, g, set, state, kinds, n);
 	return 0;
