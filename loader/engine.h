@@ -10,6 +10,9 @@
 
 #include "bucket.h"
 
+/* As much of a frame as an engine is given: all headers lie within. A BPF test run takes no more. */
+enum { FRAME_PREFIX_MAX = 2048 };
+
 /* Receives each item the analyzer puts into its ring, in order. `size` is that of the item in bytes. */
 typedef void (*ring_reader)(void *context, const struct ring_item *item, size_t size);
 

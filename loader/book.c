@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "book.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "message.h"
+#include "snapshot.h"
+
+/* A connection that is open for so long is shown before its end. ns. */
+enum { ANNOUNCE_ESTABLISHED_AFTER = 1000000000, ANNOUNCE_HALF_OPEN_AFTER = 2000000000 };
+
+static u32 slots(const struct book *b)
+{
+	return b->config->buckets * WAYS;
+}
+
+int book_open(struct book *b, const struct interface *interface, const struct config *config,
+	      const struct bucket *table, struct output *output, struct summary *summary)
+{
+	memset(b, 0, sizeof(*b));
+	b->interface = interface;
+	b->config = config;
+	b->table = table;
+	b->output = output;
+	b->summary = summary;
+	b->entries = calloc(slots(b), sizeof(*b->entries));
+	if (b->entries && !deadlines_open(&b->deadlines, slots(b)))
+		return 0;
+	free(b->entries);
+	return say_error("%u connections: %s; give a smaller --max-connections", slots(b) / 2,
+			 strerror(ENOMEM));
+}
+
+static void forget_steps(struct entry *e)
+{
+	free(e->steps);
+	e->steps = NULL;
+	e->step_count = 0;
+	e->steps_omitted = 0;
+}
+
+void book_close(struct book *b)
+{
+	for (u32 slot = 0; b->entries && slot < slots(b); slot++)
+		forget_steps(&b->entries[slot]);
+	free(b->entries);
+	deadlines_close(&b->deadlines);
+}
+
+/* The entry of a connection; one that was about an older connection of the slot begins anew. */
+static struct entry *entry_of(struct book *b, u32 slot, u32 generation)
+{
+	struct entry *e = &b->entries[slot];
+
+	if (e->generation == generation)
+		return e;
+	if (e->generation && !e->final)
+		b->open_entries--; /* its final record was lost, and counted where it was lost */
+	forget_steps(e);
+	deadlines_remove(&b->deadlines, slot);
+	e->generation = generation;
+	e->final = false;
+	e->announced = false;
+	b->open_entries++;
+	return e;
+}
+
+/* When to look at a connection again. */
+static u64 next_deadline(const struct book *b, const struct entry *e, const struct connection *c)
+{
+	u64 at, announce;
+
+	if (c->state & CLOSED_ONCE)
+		return c->at.closed + b->config->linger;
+	at = last_seen(c) + b->config->idle_timeout;
+	announce = c->state & ESTABLISHED_ONCE ? c->at.established + ANNOUNCE_ESTABLISHED_AFTER
+					       : c->start + ANNOUNCE_HALF_OPEN_AFTER;
+	return b->output->view->opened && !e->announced && announce < at ? announce : at;
+}
+
+static struct record make_record(const struct book *b, const struct entry *e, const struct connection *c,
+				 enum ending ending, u64 now)
+{
+	struct record r = {
+		.interface = b->interface,
+		.connection = c,
+		.ending = ending,
+		.now = now,
+		.steps = e->steps,
+		.step_count = e->step_count,
+		.steps_omitted = e->steps_omitted,
+	};
+
+	return r;
+}
+
+static void finish(struct book *b, u32 slot, const struct connection *c, enum ending ending, u64 now)
+{
+	struct entry *e = &b->entries[slot];
+	struct record r = make_record(b, e, c, ending, now);
+	struct output *o = b->output;
+
+	e->final = true;
+	b->open_entries--;
+	deadlines_remove(&b->deadlines, slot);
+	summary_add(b->summary, &r);
+	if (o->view->final && !output_is_full(o))
+		o->units += o->view->final(o->file, &o->options, &r);
+	forget_steps(e);
+}
+
+static void announce(struct book *b, u32 slot, const struct connection *c, u64 now)
+{
+	struct entry *e = &b->entries[slot];
+	struct record r = make_record(b, e, c, ENDING_OPEN, now);
+	struct output *o = b->output;
+
+	e->announced = true;
+	if (!output_is_full(o))
+		o->units += o->view->opened(o->file, &o->options, &r);
+}
+
+/* A step of the timeline: what belongs to handshake and teardown, and nothing of the data in between. */
+static bool is_step(const struct event *e)
+{
+	const u32 steps = 1 << EVENT_SYN | 1 << EVENT_SYN_ACK | 1 << EVENT_ESTABLISHED | 1 << EVENT_FIN |
+			  1 << EVENT_FIN_ACKED | 1 << EVENT_RST | 1 << EVENT_CLOSED;
+
+	return e->kinds & steps || (e->kinds & 1 << EVENT_RETRANSMISSION && e->flags & (TCP_SYN | TCP_FIN)) ||
+	       (e->kinds & 1 << EVENT_SEGMENT && !(e->verdict & VERDICT_ACCEPTED));
+}
+
+static void add_step(struct entry *entry, const struct event *e)
+{
+	enum { FIRST_ROOM = 4 };
+	u32 n = entry->step_count;
+
+	if (n < STEPS_MAX && (n == 0 || (n >= FIRST_ROOM && !(n & (n - 1))))) {
+		struct event *more = realloc(entry->steps, (n ? 2 * n : FIRST_ROOM) * sizeof(*more));
+
+		if (more)
+			entry->steps = more;
+		else
+			n = STEPS_MAX;
+	}
+	if (n >= STEPS_MAX) {
+		entry->steps_omitted++;
+		return;
+	}
+	entry->steps[n] = *e;
+	entry->step_count++;
+}
+
+/* One line for each kind: a segment that completes the handshake and brings data is two events. */
+static void show_event(struct book *b, const struct event *e)
+{
+	struct output *o = b->output;
+	struct event one = *e;
+
+	for (u32 kind = 0; kind < EVENT_KINDS && !output_is_full(o); kind++) {
+		if (!(e->kinds >> kind & 1))
+			continue;
+		one.kinds = 1U << kind;
+		o->units += o->view->event(o->file, &o->options, b->interface, &one);
+		one.number++;
+	}
+}
+
+static void on_event(struct book *b, const struct event *e)
+{
+	struct entry *entry;
+	struct connection c;
+
+	if (e->item.slot >= slots(b))
+		return;
+	entry = &b->entries[e->item.slot];
+	if (entry->generation != e->generation) {
+		entry = entry_of(b, e->item.slot, e->generation);
+		deadlines_set(&b->deadlines, e->item.slot, e->start, e->start);
+	}
+	if (b->output->view->event)
+		show_event(b, e);
+	if (entry->final)
+		return;
+	if (b->output->view->wants_steps && is_step(e))
+		add_step(entry, e);
+	if (e->kinds & (1 << EVENT_CLOSED | 1 << EVENT_ESTABLISHED) && snapshot(b->table, e->item.slot, &c) &&
+	    c.generation == e->generation)
+		deadlines_set(&b->deadlines, e->item.slot, next_deadline(b, entry, &c), c.start);
+}
+
+static enum ending ending_of(const struct final_record *f)
+{
+	if (f->reason == FINAL_REUSED)
+		return ENDING_REUSED;
+	if (f->connection.state & CLOSED_ONCE)
+		return ENDING_CLOSED;
+	return f->reason == FINAL_EXPIRED ? ENDING_IDLE : ENDING_EVICTED;
+}
+
+static void on_final(struct book *b, const struct final_record *f)
+{
+	if (f->item.slot < slots(b) && !entry_of(b, f->item.slot, f->connection.generation)->final)
+		finish(b, f->item.slot, &f->connection, ending_of(f), f->time);
+}
+
+void book_item(struct book *b, const struct ring_item *item)
+{
+	if (item->type == ITEM_EVENT)
+		on_event(b, (const struct event *)item);
+	else if (item->type == ITEM_FINAL)
+		on_final(b, (const struct final_record *)item);
+}
+
+/* Something is due in a slot: finish it, show it, or look again later. */
+static void visit(struct book *b, u32 slot, u64 due, u64 now)
+{
+	struct entry *e = &b->entries[slot];
+	struct connection c;
+	u64 next;
+
+	if (!snapshot(b->table, slot, &c) || c.generation != e->generation) {
+		deadlines_remove(&b->deadlines, slot); /* its final record is in the ring, or was lost */
+		return;
+	}
+	next = next_deadline(b, e, &c);
+	if (next > due || next >= now) {
+		deadlines_set(&b->deadlines, slot, next, c.start);
+	} else if (c.state & CLOSED_ONCE) {
+		finish(b, slot, &c, ENDING_CLOSED, now);
+	} else if (is_expired(&c, b->config, now)) {
+		finish(b, slot, &c, ENDING_IDLE, now);
+	} else {
+		announce(b, slot, &c, now);
+		deadlines_set(&b->deadlines, slot, next_deadline(b, e, &c), c.start);
+	}
+}
+
+void book_advance(struct book *b, u64 now)
+{
+	const struct deadline *first;
+
+	while ((first = deadlines_first(&b->deadlines)) && first->at < now && !output_is_full(b->output))
+		visit(b, first->slot, first->at, now);
+}
+
+void book_scan(struct book *b, u64 now)
+{
+	(void)now;
+	for (u32 slot = 0; slot < slots(b); slot++) {
+		struct connection c;
+		struct entry *e;
+
+		if (!table_slot_taken(b->table, slot) || !snapshot(b->table, slot, &c) ||
+		    b->entries[slot].generation == c.generation)
+			continue;
+		e = entry_of(b, slot, c.generation);
+		deadlines_set(&b->deadlines, slot, next_deadline(b, e, &c), c.start);
+	}
+}
+
+struct open_record {
+	u64 start;
+	u32 slot;
+};
+
+static int by_start(const void *a, const void *b)
+{
+	const struct open_record *x = a, *y = b;
+
+	if (x->start != y->start)
+		return x->start < y->start ? -1 : 1;
+	return x->slot < y->slot ? -1 : x->slot > y->slot;
+}
+
+void book_finish(struct book *b, u64 now)
+{
+	struct open_record *open = calloc(b->open_entries + 1, sizeof(*open));
+	struct connection c;
+	u32 n = 0;
+
+	for (u32 slot = 0; open && slot < slots(b) && n < b->open_entries; slot++)
+		if (b->entries[slot].generation && !b->entries[slot].final && snapshot(b->table, slot, &c) &&
+		    c.generation == b->entries[slot].generation)
+			open[n++] = (struct open_record){.start = c.start, .slot = slot};
+	if (open)
+		qsort(open, n, sizeof(*open), by_start);
+	for (u32 i = 0; i < n && !output_is_full(b->output); i++)
+		if (snapshot(b->table, open[i].slot, &c))
+			finish(b, open[i].slot, &c, c.state & CLOSED_ONCE ? ENDING_CLOSED : ENDING_OPEN, now);
+	free(open);
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The book of connections of one interface: takes what comes out of the ring, knows which record is
+ * final when, and hands both to the view. It holds one small entry for each slot of the table; the
+ * facts stay in the table, so that what an event lost to a full ring would have said is read there.
+ */
+#ifndef SYNSCOPE_BOOK_H
+#define SYNSCOPE_BOOK_H
+
+#include "bucket.h"
+#include "deadlines.h"
+#include "output.h"
+#include "summary.h"
+
+struct entry {
+	u32 generation; /* of the connection that the entry is about; 0: none yet */
+	bool final;	/* its record was printed */
+	bool announced; /* its handshake was shown while it was still open */
+	u16 step_count;
+	u32 steps_omitted;
+	struct event *steps; /* of handshake and teardown; NULL where the view wants none */
+};
+
+struct book {
+	const struct interface *interface;
+	const struct config *config;
+	const struct bucket *table;
+	struct output *output;
+	struct summary *summary;
+	struct entry *entries; /* one for each slot */
+	struct deadlines deadlines;
+	u32 open_entries; /* known connections whose record is not final yet */
+};
+
+/* 0, or -1, said. The pointers stay the caller's and must outlive the book. */
+int book_open(struct book *b, const struct interface *interface, const struct config *config,
+	      const struct bucket *table, struct output *output, struct summary *summary);
+
+/* Takes one item of the ring, in order. */
+void book_item(struct book *b, const struct ring_item *item);
+
+/* Makes final, in the order of their time, all records that are due before `now` (ns, the table's clock). */
+void book_advance(struct book *b, u64 now);
+
+/* Takes up the connections of the table whose events were lost, or that were there before the reader. */
+void book_scan(struct book *b, u64 now);
+
+/* The run ends: every record that is not final yet becomes so, in the order of their start. */
+void book_finish(struct book *b, u64 now);
+
+void book_close(struct book *b);
+
+#endif

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Reads capture files, and brings the frames of every link type into one shape for both engines. */
+#ifndef SYNSCOPE_CAPTURE_H
+#define SYNSCOPE_CAPTURE_H
+
+#include <pcap/pcap.h>
+
+#include "engine.h"
+
+/* A frame with an Ethernet header, whatever the capture's link type was. */
+struct captured_frame {
+	u64 time;     /* ns since the epoch */
+	u32 captured; /* bytes in data, 14 to FRAME_PREFIX_MAX; short frames are padded with zeros */
+	u32 length;   /* bytes on the wire, with the Ethernet header */
+	u8 data[FRAME_PREFIX_MAX];
+};
+
+struct link_type;
+
+struct capture {
+	pcap_t *pcap;
+	const char *path;
+	const struct link_type *link_type;
+	u64 size; /* bytes of the file; 0: not known */
+};
+
+/* Opens a pcap or pcapng file, "-" for standard input. 0, or -1, said. */
+int capture_open(struct capture *c, const char *path);
+
+/* The next frame: 1; the end: 0; the file is broken here: -1, said. */
+int capture_next(struct capture *c, struct captured_frame *f);
+
+/* How far the reader has come in the file, bytes; 0: not known. */
+u64 capture_position(const struct capture *c);
+
+void capture_close(struct capture *c);
+
+#endif

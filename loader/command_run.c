@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* `synscope run IFACE...`: attach, watch, detach. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "capabilities.h"
+#include "commands.h"
+#include "instrument.h"
+#include "message.h"
+#include "watch.h"
+
+static int open_all(struct instrument *instruments, const struct arguments *a)
+{
+	struct instrument_options o = {
+		.mode = a->mode,
+		.ingress_only = a->ingress_only,
+		.max_connections = a->max_connections,
+		.config = a->config,
+	};
+
+	for (int i = 0; i < a->operand_count; i++)
+		if (instrument_open(&instruments[i], a->operands[i], &o))
+			return -1;
+	return 0;
+}
+
+int command_run(const struct arguments *a)
+{
+	struct instrument *instruments = calloc((size_t)a->operand_count, sizeof(*instruments));
+	int status = EXIT_FAILED;
+
+	if (!instruments) {
+		say_error("run: %s", strerror(ENOMEM));
+		return EXIT_FAILED;
+	}
+	watch_block_signals();
+	if (!open_all(instruments, a)) {
+		capabilities_drop();
+		status = watch(a, instruments, a->operand_count, false);
+	}
+	for (int i = 0; i < a->operand_count; i++)
+		instrument_close(&instruments[i]);
+	free(instruments);
+	return status;
+}

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "deadlines.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+int deadlines_open(struct deadlines *d, u32 slots)
+{
+	d->count = 0;
+	d->heap = calloc(slots, sizeof(*d->heap));
+	d->places = calloc(slots, sizeof(*d->places));
+	if (d->heap && d->places)
+		return 0;
+	deadlines_close(d);
+	return -ENOMEM;
+}
+
+void deadlines_close(struct deadlines *d)
+{
+	free(d->heap);
+	free(d->places);
+	d->heap = NULL;
+	d->places = NULL;
+}
+
+static bool is_before(const struct deadline *a, const struct deadline *b)
+{
+	if (a->at != b->at)
+		return a->at < b->at;
+	return a->start != b->start ? a->start < b->start : a->slot < b->slot;
+}
+
+static void put(struct deadlines *d, u32 place, struct deadline x)
+{
+	d->heap[place] = x;
+	d->places[x.slot] = place + 1;
+}
+
+static void sift_up(struct deadlines *d, u32 place, struct deadline x)
+{
+	for (; place && is_before(&x, &d->heap[(place - 1) / 2]); place = (place - 1) / 2)
+		put(d, place, d->heap[(place - 1) / 2]);
+	put(d, place, x);
+}
+
+static void sift_down(struct deadlines *d, u32 place, struct deadline x)
+{
+	for (u32 child; (child = 2 * place + 1) < d->count; place = child) {
+		if (child + 1 < d->count && is_before(&d->heap[child + 1], &d->heap[child]))
+			child++;
+		if (!is_before(&d->heap[child], &x))
+			break;
+		put(d, place, d->heap[child]);
+	}
+	put(d, place, x);
+}
+
+void deadlines_set(struct deadlines *d, u32 slot, u64 at, u64 start)
+{
+	struct deadline x = {.at = at, .start = start, .slot = slot};
+
+	deadlines_remove(d, slot);
+	sift_up(d, d->count++, x);
+}
+
+void deadlines_remove(struct deadlines *d, u32 slot)
+{
+	u32 place = d->places[slot];
+	struct deadline last;
+
+	if (!place)
+		return;
+	d->places[slot] = 0;
+	last = d->heap[--d->count];
+	if (place - 1 == d->count)
+		return;
+	place--;
+	if (place && is_before(&last, &d->heap[(place - 1) / 2]))
+		sift_up(d, place, last);
+	else
+		sift_down(d, place, last);
+}
+
+const struct deadline *deadlines_first(const struct deadlines *d)
+{
+	return d->count ? &d->heap[0] : NULL;
+}

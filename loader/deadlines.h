@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* A queue of times: which slot has something due first. A binary heap; each slot is in it once at most. */
+#ifndef SYNSCOPE_DEADLINES_H
+#define SYNSCOPE_DEADLINES_H
+
+#include "platform.h"
+
+struct deadline {
+	u64 at;	   /* ns */
+	u64 start; /* ns; among equals the connection that began first comes first */
+	u32 slot;
+};
+
+struct deadlines {
+	struct deadline *heap;
+	u32 *places; /* of each slot in the heap, plus one; 0: not in it */
+	u32 count;
+};
+
+/* Room for `slots` slots. 0, or -ENOMEM. */
+int deadlines_open(struct deadlines *d, u32 slots);
+
+void deadlines_close(struct deadlines *d);
+
+/* Sets or moves a slot's deadline. */
+void deadlines_set(struct deadlines *d, u32 slot, u64 at, u64 start);
+
+void deadlines_remove(struct deadlines *d, u32 slot);
+
+/* The earliest, or NULL. */
+const struct deadline *deadlines_first(const struct deadlines *d);
+
+#endif

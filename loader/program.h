@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* One load of bpf/synscope.bpf.c: its programs and maps, not attached to anything. */
+#ifndef SYNSCOPE_PROGRAM_H
+#define SYNSCOPE_PROGRAM_H
+
+#include "bucket.h"
+
+struct synscope_bpf;
+
+/* Which programs to load. */
+enum program { PROGRAM_XDP = 1, PROGRAM_INGRESS = 2, PROGRAM_EGRESS = 4 };
+
+/*
+ * Loads the programs in `which` (bits of enum program) with a configuration; the table gets
+ * config->buckets buckets. NULL: said why on standard error.
+ */
+struct synscope_bpf *program_load(const struct config *config, unsigned which);
+
+/* NULL is fine. */
+void program_unload(struct synscope_bpf *skeleton);
+
+/* The descriptors of a program that was loaded. */
+int program_fd(const struct synscope_bpf *skeleton, enum program which);
+
+/* The descriptors of the maps. */
+int program_ring(const struct synscope_bpf *skeleton);
+int program_counters_map(const struct synscope_bpf *skeleton);
+
+/* Maps the table read-only; *size gets the bytes to unmap. NULL: said. */
+const struct bucket *program_map_table(const struct synscope_bpf *skeleton, const struct config *config,
+				       size_t *size);
+
+/* Adds up the counters of all CPUs. 0 or -errno. */
+int program_counters(int map, struct counters *sum);
+
+#endif

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "snapshot.h"
+
+#include <string.h>
+
+enum { TRIES = 64 };
+
+bool table_slot_taken(const struct bucket *table, u32 slot)
+{
+	const u16 *tag = &table[slot / WAYS].tags[slot % WAYS];
+
+	return __atomic_load_n(tag, __ATOMIC_ACQUIRE) != 0;
+}
+
+static u32 version(const struct connection *c, enum endpoint who)
+{
+	return __atomic_load_n(&c->direction[who].version, __ATOMIC_ACQUIRE);
+}
+
+bool snapshot(const struct bucket *table, u32 slot, struct connection *c)
+{
+	const struct connection *from = &table[slot / WAYS].ways[slot % WAYS];
+
+	for (int i = 0; i < TRIES; i++) {
+		u32 before[ENDPOINTS] = {version(from, ORIGINATOR), version(from, RESPONDER)};
+
+		if (!table_slot_taken(table, slot))
+			return false;
+		memcpy(c, from, sizeof(*c));
+		__atomic_thread_fence(__ATOMIC_ACQUIRE);
+		if (!(before[ORIGINATOR] & 1) && !(before[RESPONDER] & 1) &&
+		    version(from, ORIGINATOR) == before[ORIGINATOR] &&
+		    version(from, RESPONDER) == before[RESPONDER] && table_slot_taken(table, slot))
+			return true;
+	}
+	return false;
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The counters as a reader sees them: with what time has decided and no segment has cleared away. */
+#ifndef SYNSCOPE_TOTALS_H
+#define SYNSCOPE_TOTALS_H
+
+#include "bucket.h"
+#include "view.h"
+
+/*
+ * Fills `t` from the sum of all CPUs' counters and the table as it is at `now` (ns, on its clock).
+ * The gauges are differences of counters, so that the contract's equations hold at any moment.
+ */
+void totals_fill(struct totals *t, const struct counters *sum, const struct bucket *table,
+		 const struct config *config, u64 now);
+
+/* What was lost between two looks at the counters. False: nothing. */
+bool losses_between(struct losses *l, const struct counters *before, const struct counters *after);
+
+#endif

@@ -1,0 +1,307 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "watch.h"
+
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <sys/timerfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "book.h"
+#include "message.h"
+#include "output.h"
+#include "summary.h"
+#include "totals.h"
+
+/* The reader comes by itself so often; a ring that fills sooner wakes it. ns. */
+enum { DRAIN_EVERY = 10000000, LOOK_EVERY = 1000000000 };
+
+struct watched {
+	struct instrument *instrument;
+	struct book book;
+	struct ring_buffer *ring;
+	struct counters before; /* when losses were last looked for */
+	u64 looked;
+	bool gone;
+};
+
+struct watch {
+	const struct arguments *arguments;
+	struct watched *watched;
+	int count;
+	struct output output;
+	struct summary *summary;
+	int epoll;
+	int signals;
+	int timer;
+	u64 end;	   /* ns; 0: none */
+	u64 next_counters; /* ns */
+	u64 next_look;	   /* ns */
+	bool stop;
+	bool failed;
+};
+
+static u64 monotonic(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (u64)t.tv_sec * 1000000000 + (u64)t.tv_nsec;
+}
+
+static sigset_t ending_signals(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	return set;
+}
+
+void watch_block_signals(void)
+{
+	sigset_t set = ending_signals();
+
+	sigprocmask(SIG_BLOCK, &set, NULL);
+}
+
+static int on_item(void *context, void *data, size_t size)
+{
+	struct watched *w = context;
+
+	(void)size;
+	book_item(&w->book, data);
+	return output_is_full(w->book.output) ? -ECANCELED : 0;
+}
+
+static int add_to_epoll(struct watch *w, int fd)
+{
+	struct epoll_event e = {.events = EPOLLIN, .data.fd = fd};
+
+	return epoll_ctl(w->epoll, EPOLL_CTL_ADD, fd, &e);
+}
+
+static int open_one(struct watch *w, struct watched *one, struct instrument *i, bool backlog)
+{
+	one->instrument = i;
+	if (book_open(&one->book, &i->interface, &i->config, i->table, &w->output, w->summary))
+		return -1;
+	one->ring = ring_buffer__new(i->ring_fd, on_item, one, NULL);
+	if (!one->ring || add_to_epoll(w, ring_buffer__epoll_fd(one->ring)))
+		return say_error("%s: ring buffer: %s", i->interface.name, strerror(errno));
+	one->looked = i->interface.since;
+	if (backlog)
+		book_scan(&one->book, monotonic());
+	else
+		instrument_counters(i, &one->before);
+	return 0;
+}
+
+static int open_descriptors(struct watch *w)
+{
+	struct itimerspec every = {.it_interval.tv_nsec = DRAIN_EVERY, .it_value.tv_nsec = DRAIN_EVERY};
+	sigset_t set = ending_signals();
+
+	w->epoll = epoll_create1(EPOLL_CLOEXEC);
+	w->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	w->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	if (w->epoll < 0 || w->signals < 0 || w->timer < 0 || timerfd_settime(w->timer, 0, &every, NULL) ||
+	    add_to_epoll(w, w->signals) || add_to_epoll(w, w->timer))
+		return say_error("event loop: %s", strerror(errno));
+	return 0;
+}
+
+static int watch_open(struct watch *w, const struct arguments *a, struct instrument *instruments, int count,
+		      bool backlog)
+{
+	u64 now = monotonic();
+
+	memset(w, 0, sizeof(*w));
+	w->epoll = w->signals = w->timer = -1;
+	w->arguments = a;
+	if (output_open(&w->output, a))
+		return -1;
+	w->summary = calloc(1, sizeof(*w->summary));
+	w->watched = calloc((size_t)count, sizeof(*w->watched));
+	if (!w->summary || !w->watched)
+		return say_error("start: %s", strerror(ENOMEM));
+	if (open_descriptors(w))
+		return -1;
+	for (; w->count < count; w->count++)
+		if (open_one(w, &w->watched[w->count], &instruments[w->count], backlog))
+			return -1;
+	w->end = a->duration ? now + a->duration : 0;
+	w->next_counters = now + a->interval;
+	w->next_look = now + LOOK_EVERY;
+	return 0;
+}
+
+static void watch_close(struct watch *w)
+{
+	for (int i = 0; i < w->count; i++) {
+		ring_buffer__free(w->watched[i].ring);
+		book_close(&w->watched[i].book);
+	}
+	free(w->watched);
+	free(w->summary);
+	close(w->epoll);
+	close(w->signals);
+	close(w->timer);
+}
+
+static void drain(struct watch *w)
+{
+	u64 now = monotonic();
+
+	for (int i = 0; i < w->count; i++) {
+		ring_buffer__consume(w->watched[i].ring);
+		book_advance(&w->watched[i].book, now);
+	}
+	output_flush(&w->output);
+}
+
+static void show_counters(struct watch *w, u64 now)
+{
+	const struct view *view = w->output.view;
+	struct counters sum;
+	struct totals t;
+
+	for (int i = 0; view->counters && i < w->count && !output_is_full(&w->output); i++) {
+		struct instrument *instrument = w->watched[i].instrument;
+
+		if (instrument_counters(instrument, &sum))
+			continue;
+		totals_fill(&t, &sum, instrument->table, &instrument->config, now);
+		w->output.units +=
+			view->counters(w->output.file, &w->output.options, &instrument->interface, &t);
+	}
+}
+
+/* What the ring had no room for is said where it happened, and made good from the table. */
+static void look_for_losses(struct watch *w, struct watched *one, u64 now)
+{
+	const struct view *view = w->output.view;
+	struct losses l = {.from = one->looked, .to = now};
+	struct counters sum;
+
+	if (instrument_counters(one->instrument, &sum))
+		return;
+	if (losses_between(&l, &one->before, &sum)) {
+		if (view->lost && !output_is_full(&w->output))
+			w->output.units += view->lost(w->output.file, &w->output.options,
+						      &one->instrument->interface, &l);
+		book_scan(&one->book, now);
+	}
+	one->before = sum;
+	one->looked = now;
+}
+
+static void look_for_interface(struct watch *w, struct watched *one)
+{
+	if (one->gone || instrument_alive(one->instrument))
+		return;
+	one->gone = true;
+	w->failed = true;
+	say_error("%s: the interface is gone: what it saw until then follows",
+		  one->instrument->interface.name);
+	for (int i = 0; i < w->count; i++)
+		if (!w->watched[i].gone)
+			return;
+	w->stop = true;
+}
+
+static void on_time(struct watch *w)
+{
+	u64 now = monotonic(), expirations;
+
+	while (read(w->timer, &expirations, sizeof(expirations)) > 0)
+		continue;
+	if (w->end && now >= w->end)
+		w->stop = true;
+	if (now >= w->next_look) {
+		w->next_look = now + LOOK_EVERY;
+		for (int i = 0; i < w->count; i++) {
+			look_for_losses(w, &w->watched[i], now);
+			look_for_interface(w, &w->watched[i]);
+		}
+	}
+	if (now >= w->next_counters && !w->stop) {
+		w->next_counters += w->arguments->interval;
+		show_counters(w, now);
+	}
+}
+
+static void on_signal(struct watch *w)
+{
+	struct signalfd_siginfo signal;
+
+	while (read(w->signals, &signal, sizeof(signal)) > 0)
+		w->stop = true;
+}
+
+static void loop(struct watch *w)
+{
+	struct epoll_event events[16];
+
+	while (!w->stop && !output_is_full(&w->output)) {
+		int n = epoll_wait(w->epoll, events, COUNT_OF(events), -1);
+
+		for (int i = 0; i < n; i++) {
+			if (events[i].data.fd == w->signals)
+				on_signal(w);
+			else if (events[i].data.fd == w->timer)
+				on_time(w);
+		}
+		drain(w);
+	}
+}
+
+/* The last drain, the records that are still open, and what there is to say of it all. */
+static void finish(struct watch *w)
+{
+	u64 now = monotonic();
+	struct counters sum;
+	struct totals t;
+	struct losses lost;
+
+	drain(w);
+	for (int i = 0; i < w->count; i++) {
+		look_for_losses(w, &w->watched[i], now);
+		book_finish(&w->watched[i].book, now);
+	}
+	show_counters(w, now);
+	output_flush(&w->output);
+	for (int i = 0; i < w->count && !w->output.closed; i++) {
+		static const struct counters nothing;
+		struct instrument *instrument = w->watched[i].instrument;
+
+		if (verbosity < 1 || instrument_counters(instrument, &sum))
+			continue;
+		totals_fill(&t, &sum, instrument->table, &instrument->config, now);
+		losses_between(&lost, &nothing, &sum);
+		summary_print(i ? NULL : w->summary, stderr, &t, &lost);
+	}
+}
+
+int watch(const struct arguments *a, struct instrument *instruments, int count, bool backlog)
+{
+	struct watch w;
+	int status = EXIT_FAILED;
+
+	if (!watch_open(&w, a, instruments, count, backlog)) {
+		loop(&w);
+		finish(&w);
+		status = w.failed ? EXIT_FAILED : EXIT_DONE;
+	}
+	if (w.output.file && output_close(&w.output))
+		status = EXIT_FAILED;
+	watch_close(&w);
+	return status;
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Follows the rings of live instruments until it is time to end: what `run` and `tail` have in common. */
+#ifndef SYNSCOPE_WATCH_H
+#define SYNSCOPE_WATCH_H
+
+#include "arguments.h"
+#include "instrument.h"
+
+/*
+ * Shows what the instruments see, until a signal, --duration, --count, a closed output or the loss of
+ * every interface. `backlog`: the tables hold connections from before. Returns the exit status.
+ */
+int watch(const struct arguments *a, struct instrument *instruments, int count, bool backlog);
+
+/* Blocks SIGINT and SIGTERM, so that watch() gets them in order. Call it before anything is attached. */
+void watch_block_signals(void);
+
+#endif
