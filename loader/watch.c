@@ -9,10 +9,10 @@
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "book.h"
+#include "clock.h"
 #include "message.h"
 #include "output.h"
 #include "summary.h"
@@ -45,14 +45,6 @@ struct watch {
 	bool stop;
 	bool failed;
 };
-
-static u64 monotonic(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (u64)t.tv_sec * 1000000000 + (u64)t.tv_nsec;
-}
 
 static sigset_t ending_signals(void)
 {
@@ -98,7 +90,7 @@ static int open_one(struct watch *w, struct watched *one, struct instrument *i, 
 		return say_error("%s: ring buffer: %s", i->interface.name, strerror(errno));
 	one->looked = i->interface.since;
 	if (backlog)
-		book_scan(&one->book, monotonic());
+		book_scan(&one->book, clock_monotonic());
 	else
 		instrument_counters(i, &one->before);
 	return 0;
@@ -121,7 +113,7 @@ static int open_descriptors(struct watch *w)
 static int watch_open(struct watch *w, const struct arguments *a, struct instrument *instruments, int count,
 		      bool backlog)
 {
-	u64 now = monotonic();
+	u64 now = clock_monotonic();
 
 	memset(w, 0, sizeof(*w));
 	w->epoll = w->signals = w->timer = -1;
@@ -158,7 +150,7 @@ static void watch_close(struct watch *w)
 
 static void drain(struct watch *w)
 {
-	u64 now = monotonic();
+	u64 now = clock_monotonic();
 
 	for (int i = 0; i < w->count; i++) {
 		ring_buffer__consume(w->watched[i].ring);
@@ -219,7 +211,7 @@ static void look_for_interface(struct watch *w, struct watched *one)
 
 static void on_time(struct watch *w)
 {
-	u64 now = monotonic(), expirations;
+	u64 now = clock_monotonic(), expirations;
 
 	while (read(w->timer, &expirations, sizeof(expirations)) > 0)
 		continue;
@@ -266,7 +258,7 @@ static void loop(struct watch *w)
 /* The last drain, the records that are still open, and what there is to say of it all. */
 static void finish(struct watch *w)
 {
-	u64 now = monotonic();
+	u64 now = clock_monotonic();
 	struct counters sum;
 	struct totals t;
 	struct losses lost;
