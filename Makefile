@@ -4,7 +4,10 @@
 #   make demo       two hosts, real connections between them, their timelines (as root)
 #   make test       all tests (as root)
 #   make install    PREFIX (/usr/local) and DESTDIR are honoured
-#   make help       what else there is
+#   make fuzz       the fuzzers, FUZZ_SECONDS each (60)
+#   make format     bring the sources into the one format; make lint checks it and more
+#   make vmlinux    this kernel's types, for looking things up
+#   make help       this list
 
 CLANG     ?= clang
 BPFTOOL   ?= $(firstword $(wildcard /usr/sbin/bpftool /usr/local/sbin/bpftool) bpftool)
@@ -49,6 +52,73 @@ $(SKELETON): $(BUILD)/synscope.bpf.o
 
 $(BUILD):
 	$(Q)mkdir -p $@
+
+# ---- tests -----------------------------------------------------------------
+
+UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/test_*.c))
+SCENARIOS  := $(wildcard tests/scenario/*.c)
+LIBRARY    := $(filter-out $(BUILD)/main.o,$(OBJECTS))
+
+.PHONY: tests
+tests: all $(UNIT_TESTS) $(if $(SCENARIOS),$(BUILD)/tests/run_scenario)
+
+$(BUILD)/tests/unit/%: tests/unit/%.c $(LIBRARY) $(HEADERS)
+	$(Q)mkdir -p $(@D)
+	$(call say,TEST,$@) $(CC) $(CPPFLAGS) -Itests/unit $(CFLAGS) $< $(LIBRARY) -lcmocka $(LDLIBS) -o $@
+
+$(BUILD)/tests/run_scenario: $(SCENARIOS) $(wildcard tests/scenario/*.h) $(LIBRARY) $(HEADERS)
+	$(Q)mkdir -p $(@D)
+	$(call say,TEST,$@) $(CC) $(CPPFLAGS) -Itests/scenario $(CFLAGS) $(SCENARIOS) $(LIBRARY) $(LDLIBS) -o $@
+
+.PHONY: test
+test:
+	$(Q)tests/setup.sh test
+	$(Q)$(MAKE) --no-print-directory tests
+	$(Q)tests/run.sh
+
+.PHONY: demo
+demo:
+	$(Q)tests/setup.sh demo
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)tests/demo.sh
+
+# How long `make fuzz` runs each target, in seconds.
+FUZZ_SECONDS ?= 60
+FUZZ_FLAGS   := -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined
+FUZZERS      := $(patsubst tests/fuzz/%.c,$(BUILD)/tests/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
+FUZZED       := $(filter-out loader/main.c,$(SOURCES))
+
+.PHONY: fuzzers fuzz
+fuzzers: $(FUZZERS)
+
+$(BUILD)/tests/fuzz/%: tests/fuzz/%.c $(FUZZED) $(HEADERS) $(SKELETON)
+	$(Q)mkdir -p $(@D)
+	$(call say,FUZZ,$@) $(CLANG) $(CPPFLAGS) -std=gnu11 $(FUZZ_FLAGS) $< $(FUZZED) $(LDLIBS) -o $@
+
+fuzz: fuzzers
+	$(Q)for f in $(FUZZERS); do \
+		corpus=tests/fuzz/corpus/$$(basename $$f); mkdir -p $(BUILD)/corpus/$$(basename $$f); \
+		$$f -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 $(BUILD)/corpus/$$(basename $$f) \
+			$$(test -d $$corpus && echo $$corpus) || exit 1; \
+	done
+
+# ---- the code's own rules ----------------------------------------------------
+
+STYLED := $(wildcard include/*.h loader/*.[ch] bpf/*.[ch] tests/*/*.[ch])
+
+.PHONY: format lint
+format:
+	clang-format -i $(STYLED)
+
+lint: $(SKELETON)
+	clang-format --dry-run -Werror $(STYLED)
+	cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 --enable=warning,performance,portability \
+		-Iinclude -Iloader -I$(BUILD) --suppress=missingIncludeSystem loader/*.c
+	clang-tidy --quiet --warnings-as-errors='*' loader/*.c -- $(CPPFLAGS) -std=gnu11
+
+.PHONY: help
+help:
+	@sed -n 's/^#   //p' Makefile
 
 .PHONY: install
 install: all

@@ -378,12 +378,6 @@ static const struct option_row *find_letter(char letter)
 	return NULL;
 }
 
-static int usage(const struct arguments *a)
-{
-	(void)a;
-	return EXIT_USAGE;
-}
-
 /* Gives an option its value: behind `=` or the letter (inline_value), else the next word. */
 static int take_option(struct arguments *a, const struct option_row *o, const char *inline_value, int argc,
 		       char **argv, int *at)
@@ -515,6 +509,6 @@ int arguments_parse(struct arguments *a, int argc, char **argv)
 	if (!a->operands)
 		return say_error("command line: %s", strerror(ENOMEM)), EXIT_FAILED;
 	if (take_words(a, argc, argv) || check(a))
-		return usage(a);
+		return EXIT_USAGE;
 	return EXIT_DONE;
 }
