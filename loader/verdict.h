@@ -31,6 +31,7 @@ enum diagnosis {
 	DIAGNOSIS_MIDSTREAM,
 	DIAGNOSIS_ONE_SIDED,
 	DIAGNOSIS_UNREACHABLE,
+	/* the scans, which take more than one record to see, follow here */
 	DIAGNOSES,
 };
 
@@ -67,7 +68,40 @@ const char *teardown_how(const struct record *r);
 /* options.fast_open: "requested", "accepted", "ignored", or NULL. */
 const char *fast_open(const struct connection *c);
 
-/* ns from the SYN to the SYN-ACK, and from there to the ACK that completed; false: not known. */
+/* Whether anything of an endpoint was seen. */
+bool endpoint_seen(const struct connection *c, enum endpoint who);
+
+/* Whether the connection is over: both FINs acknowledged, or an accepted RST. */
+bool is_closed(const struct connection *c);
+
+/* Opened by nothing and carried nothing: a NULL, FIN, Xmas, Maimon or ACK probe and what answered it. */
+bool is_probe(const struct connection *c);
+
+/* ns from the SYN to the SYN-ACK; false: not known, or not one number because the SYN was sent again. */
+bool responder_half(const struct connection *c, u64 *ns);
+
+/* ns from the SYN-ACK to the ACK that completed the handshake; false: as above, with the SYN-ACK. */
+bool originator_half(const struct connection *c, u64 *ns);
+
+/* Both of them; false: one is not known. */
 bool handshake_halves(const struct connection *c, u64 *responder, u64 *originator);
+
+/* ns from the first to the last segment; as Zeek, what comes after the second FIN is left out. */
+u64 duration(const struct connection *c);
+
+/* ns from the originator's first payload to the responder's; false: not both, or the responder spoke first.
+ */
+bool first_response(const struct connection *c, u64 *ns);
+
+/* Segments sent again that were neither SYN nor SYN-ACK. */
+u32 later_retransmits(const struct connection *c, enum endpoint who);
+
+/* The round trip at the point of observation, ns: both halves of it added; false: one was never measured. */
+struct round_trip {
+	u64 min;
+	u64 smoothed;
+	u64 max;
+};
+bool round_trip(const struct connection *c, struct round_trip *rtt);
 
 #endif

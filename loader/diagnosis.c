@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The tags of "diagnosis": each a question to the record, asked in the order of the enum. */
+#include "verdict.h"
+
+#include "bucket.h"
+
+/* Half of a handshake that takes longer than this is slow; ns. */
+enum { SLOW_HALF = 1000000000 };
+
+const char *diagnosis_name(enum diagnosis d)
+{
+	static const char *const names[DIAGNOSES] = {
+		[DIAGNOSIS_REFUSED] = "refused",
+		[DIAGNOSIS_UNANSWERED] = "unanswered",
+		[DIAGNOSIS_SYN_RETRANSMITTED] = "syn_retransmitted",
+		[DIAGNOSIS_SYN_ACK_RETRANSMITTED] = "syn_ack_retransmitted",
+		[DIAGNOSIS_HANDSHAKE_UNFINISHED] = "handshake_unfinished",
+		[DIAGNOSIS_HANDSHAKE_INVALID] = "handshake_invalid",
+		[DIAGNOSIS_SLOW_RESPONDER] = "slow_responder",
+		[DIAGNOSIS_SLOW_ORIGINATOR] = "slow_originator",
+		[DIAGNOSIS_RESET_BY_ORIG] = "reset_by_orig",
+		[DIAGNOSIS_RESET_BY_RESP] = "reset_by_resp",
+		[DIAGNOSIS_RESET_NOT_ACCEPTED] = "reset_not_accepted",
+		[DIAGNOSIS_HALF_CLOSED] = "half_closed",
+		[DIAGNOSIS_SIMULTANEOUS_OPEN] = "simultaneous_open",
+		[DIAGNOSIS_SIMULTANEOUS_CLOSE] = "simultaneous_close",
+		[DIAGNOSIS_PORT_REUSED] = "port_reused",
+		[DIAGNOSIS_ZERO_WINDOW] = "zero_window",
+		[DIAGNOSIS_RETRANSMISSIONS] = "retransmissions",
+		[DIAGNOSIS_MIDSTREAM] = "midstream",
+		[DIAGNOSIS_ONE_SIDED] = "one_sided",
+		[DIAGNOSIS_UNREACHABLE] = "unreachable",
+	};
+
+	return (u32)d < DIAGNOSES ? names[d] : NULL;
+}
+
+/* Only one endpoint was seen, and what it sent shows that the other one was there. */
+static bool is_one_sided(const struct connection *c)
+{
+	bool originator = endpoint_seen(c, ORIGINATOR);
+	enum endpoint who = originator ? ORIGINATOR : RESPONDER;
+
+	if (endpoint_seen(c, ORIGINATOR) == endpoint_seen(c, RESPONDER) || is_probe(c))
+		return false;
+	if (c->state & (ESTABLISHED_ONCE | SAW_SYN_ACK))
+		return true;
+	return c->state & MIDSTREAM && c->state & (SAW_DATA | HISTORY_A) << who;
+}
+
+static bool is_unanswered(const struct connection *c)
+{
+	return is_half_open(c->state) && c->state & SAW_SYN << ORIGINATOR && !endpoint_seen(c, RESPONDER);
+}
+
+static bool is_unfinished(const struct connection *c)
+{
+	return is_half_open(c->state) && endpoint_seen(c, RESPONDER) && endpoint_seen(c, ORIGINATOR);
+}
+
+/* Nothing was open yet, and the responder said no. */
+static bool is_refused(const struct connection *c)
+{
+	return c->state & RESET_BY << RESPONDER && !(c->state & (ESTABLISHED_ONCE | MIDSTREAM | PROBE));
+}
+
+static bool is_reset_by(const struct connection *c, enum endpoint who)
+{
+	if (!(c->state & RESET_BY << who) || is_probe(c))
+		return false;
+	return !is_refused(c) || c->state & SAW_SYN_ACK;
+}
+
+static bool is_half_closed(const struct connection *c)
+{
+	bool originator = c->state & SAW_FIN << ORIGINATOR, responder = c->state & SAW_FIN << RESPONDER;
+
+	return originator != responder && !is_closed(c) && endpoint_seen(c, ORIGINATOR) &&
+	       endpoint_seen(c, RESPONDER);
+}
+
+static bool is_slow(bool known, u64 ns)
+{
+	return known && ns > SLOW_HALF;
+}
+
+static bool diagnosis_holds(enum diagnosis d, const struct connection *c)
+{
+	u64 ns = 0;
+
+	switch (d) {
+	case DIAGNOSIS_REFUSED:
+		return is_refused(c);
+	case DIAGNOSIS_UNANSWERED:
+		return is_unanswered(c);
+	case DIAGNOSIS_SYN_RETRANSMITTED:
+		return c->syn_retransmits;
+	case DIAGNOSIS_SYN_ACK_RETRANSMITTED:
+		return c->syn_ack_retransmits;
+	case DIAGNOSIS_HANDSHAKE_UNFINISHED:
+		return is_unfinished(c);
+	case DIAGNOSIS_HANDSHAKE_INVALID:
+		return c->state & (SYN_ACK_WRONG | ACK_WRONG);
+	case DIAGNOSIS_SLOW_RESPONDER:
+		return is_slow(responder_half(c, &ns), ns);
+	case DIAGNOSIS_SLOW_ORIGINATOR:
+		return is_slow(originator_half(c, &ns), ns);
+	case DIAGNOSIS_RESET_BY_ORIG:
+		return is_reset_by(c, ORIGINATOR);
+	case DIAGNOSIS_RESET_BY_RESP:
+		return is_reset_by(c, RESPONDER);
+	case DIAGNOSIS_RESET_NOT_ACCEPTED:
+		return c->state & RESET_REFUSED && !(c->state & PROBE);
+	case DIAGNOSIS_HALF_CLOSED:
+		return is_half_closed(c);
+	case DIAGNOSIS_SIMULTANEOUS_OPEN:
+		return c->state & SIMULTANEOUS_OPEN;
+	case DIAGNOSIS_SIMULTANEOUS_CLOSE:
+		return c->state & SIMULTANEOUS_CLOSE;
+	case DIAGNOSIS_PORT_REUSED:
+		return c->state & PORT_REUSED;
+	case DIAGNOSIS_ZERO_WINDOW:
+		return c->options[ORIGINATOR].zero_windows || c->options[RESPONDER].zero_windows;
+	case DIAGNOSIS_RETRANSMISSIONS:
+		return later_retransmits(c, ORIGINATOR) || later_retransmits(c, RESPONDER);
+	case DIAGNOSIS_MIDSTREAM:
+		return c->state & MIDSTREAM;
+	case DIAGNOSIS_ONE_SIDED:
+		return is_one_sided(c);
+	case DIAGNOSIS_UNREACHABLE:
+		return c->state & UNREACHABLE;
+	default:
+		return false;
+	}
+}
+
+u32 diagnose(const struct record *r)
+{
+	u32 found = 0;
+
+	for (enum diagnosis d = 0; d < DIAGNOSES; d++)
+		if (diagnosis_holds(d, r->connection))
+			found |= 1U << d;
+	return found;
+}

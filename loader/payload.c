@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * How many bytes of payload there were, from sequence numbers as Zeek counts them. Distances are of 64
+ * bits: a 32-bit number and how often it wrapped.
+ */
+#include "verdict.h"
+
+/* Nothing of the endpoint but RSTs: their numbers say nothing of bytes. */
+static bool only_reset(const struct connection *c, enum endpoint who)
+{
+	u64 other = SAW_SYN | SAW_DATA | SAW_FIN | HISTORY_A | HISTORY_F | HISTORY_Q;
+
+	return c->state & HISTORY_R << who && !(c->state & other << who);
+}
+
+/* From the initial number to one past the last that was sent. */
+static s64 sent(const struct connection *c, enum endpoint who)
+{
+	const struct direction *d = &c->direction[who];
+	s64 distance = (s64)((u64)d->next_wraps << 32) + d->next - d->isn;
+
+	/* the first number seen was 0: one below it lies on the other side of the wrap */
+	return distance < 0 ? distance + (1LL << 32) : distance;
+}
+
+/* From the initial number to what the peer acknowledged; never less than `sent`. */
+static s64 sent_or_acknowledged(const struct connection *c, enum endpoint who)
+{
+	const struct direction *d = &c->direction[who];
+	const struct direction *peer = &c->direction[other_endpoint(who)];
+	s64 furthest = sent(c, who), acknowledged;
+
+	if (!(c->state & SAW_ACK << other_endpoint(who)))
+		return furthest;
+	if (c->state & SAW_SYN << who)
+		acknowledged = (s64)((u64)peer->acked_wraps << 32) + peer->acknowledged - d->isn;
+	else /* the wraps were not counted from a number that is known */
+		acknowledged = furthest + sequence_difference(peer->acknowledged, d->next);
+	return acknowledged > furthest ? acknowledged : furthest;
+}
+
+/* Whether one of the numbers was a FIN's: also of one that came after a RST, or in a probe. */
+static bool took_fin(const struct connection *c, enum endpoint who)
+{
+	if (c->state & SAW_FIN << who)
+		return true;
+	if (c->state & PROBE)
+		return c->state & (HISTORY_F | HISTORY_Q) << who;
+	return c->state & HISTORY_F << who && is_closed(c);
+}
+
+u64 payload_bytes(const struct connection *c, enum endpoint who)
+{
+	s64 bytes;
+
+	if (!endpoint_seen(c, who) || only_reset(c, who))
+		return 0;
+	/* less the SYN; where none was seen, isn is one below the first number */
+	bytes = sent_or_acknowledged(c, who) - 1;
+	if (took_fin(c, who))
+		bytes--;
+	return bytes > 0 ? (u64)bytes : 0;
+}
+
+/* Of the bytes missing below `next`, those that the peer has acknowledged. */
+static u64 missing_below(const struct connection *c, enum endpoint who, u32 acknowledged)
+{
+	const struct direction_quality *q = &c->quality[who];
+	s32 reach = sequence_difference(acknowledged, q->hole_low);
+
+	if (!q->missing || sequence_difference(acknowledged, q->hole_high) >= 0)
+		return q->missing;
+	if (reach <= 0)
+		return 0;
+	return (u64)reach < q->missing ? (u64)reach : q->missing;
+}
+
+static u64 missed(const struct connection *c, enum endpoint who)
+{
+	enum endpoint peer = other_endpoint(who);
+
+	if (!endpoint_seen(c, who) || only_reset(c, who) || !(c->state & SAW_ACK << peer))
+		return 0;
+	return missing_below(c, who, c->direction[peer].acknowledged) +
+	       (u64)(sent_or_acknowledged(c, who) - sent(c, who));
+}
+
+u64 missed_bytes(const struct connection *c)
+{
+	return missed(c, ORIGINATOR) + missed(c, RESPONDER);
+}
