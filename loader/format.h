@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Numbers as text. Each function returns a small struct that holds its text, so that a caller needs no
+ * buffer: printf("%s", text_ms(ns).text). Times stay integers all the way.
+ */
+#ifndef SYNSCOPE_FORMAT_H
+#define SYNSCOPE_FORMAT_H
+
+#include "connection.h"
+#include "identity.h"
+
+struct text {
+	char text[64];
+};
+
+/* "10.0.0.1", "2001:db8::1" */
+struct text text_address(const union address *a);
+
+/* "10.0.0.1:80", "[2001:db8::1]:80" */
+struct text text_party(const struct party *p);
+
+/* "2023-11-14T22:13:20.123456789Z"; ns since the epoch. */
+struct text text_rfc3339(s64 ns);
+
+/* "22:13:20.123456"; ns since the epoch. */
+struct text text_clock(s64 ns);
+
+/* "2023-11-14"; ns since the epoch. */
+struct text text_date(s64 ns);
+
+/* "1700000000.123456" */
+struct text text_seconds(s64 ns);
+
+/* "0.410000" */
+struct text text_ms(s64 ns);
+
+/* Milliseconds for a column of text: "0.041", "1203.118". */
+struct text text_short_ms(s64 ns);
+
+/* For people, three digits or so: "55 us" is "0.055 ms", then "1.20 s", "3 min 4 s", "2 h 5 min". */
+struct text text_span(u64 ns);
+
+/* "142 B", "1.2 kB", "5.4 GB"; decimal, as storage and networks count. */
+struct text text_bytes(u64 bytes);
+
+/*
+ * A sequence number as counted from the initial one. A little below it is negative, the rest is modulo
+ * 2^32 as on the wire.
+ */
+s64 relative_number(u32 number, u32 isn);
+
+/* The flags with a separator: "SYN,ACK"; "none" where there are none. */
+struct text text_flags(u16 flags, char separator);
+
+#endif

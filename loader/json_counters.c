@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "json_counters.h"
+
+#include "format.h"
+#include "json_record.h"
+
+u64 segments_with(const struct counters *n, u16 with, u16 without)
+{
+	u64 sum = 0;
+
+	for (u32 flags = 0; flags <= TCP_FLAGS; flags++)
+		if ((flags & with) == with && !(flags & without))
+			sum += n->flags[flags];
+	return sum;
+}
+
+u64 handshakes_measured(const struct counters *n)
+{
+	u64 sum = 0;
+
+	for (u32 i = 0; i < HISTOGRAM_BUCKETS; i++)
+		sum += n->handshakes[i];
+	return sum;
+}
+
+/* The upper end of the bucket in which it falls, so at most an eighth too much; never above the maximum. */
+bool handshake_percentile(const struct counters *n, u32 percent, u64 *ns)
+{
+	u64 count = handshakes_measured(n), rank = (count * percent + 99) / 100, below = 0;
+
+	for (u32 i = 0; count && i < HISTOGRAM_BUCKETS; i++) {
+		below += n->handshakes[i];
+		if (below < rank)
+			continue;
+		*ns = histogram_upper(i) < n->handshake_max ? histogram_upper(i) : n->handshake_max;
+		return true;
+	}
+	return false;
+}
+
+u64 events_lost(const u64 lost[EVENT_KINDS])
+{
+	u64 sum = 0;
+
+	for (u32 i = 0; i < EVENT_KINDS; i++)
+		sum += lost[i];
+	return sum;
+}
+
+static void heading(struct json *j, const struct interface *i, const struct totals *t)
+{
+	json_string(j, "interface", i->name);
+	if (i->ifindex)
+		json_u64(j, "ifindex", i->ifindex);
+	else
+		json_null(j, "ifindex");
+	json_string(j, "ingress", i->ingress);
+	json_string(j, "egress", i->egress);
+	json_string(j, "since", text_rfc3339((s64)i->since + i->wall_offset).text);
+	json_string(j, "at", text_rfc3339((s64)t->at + i->wall_offset).text);
+}
+
+static void layers(struct json *j, const struct counters *n)
+{
+	json_object(j, "layers");
+	json_u64(j, "frames", n->frames);
+	json_u64(j, "bytes", n->frame_bytes);
+	json_u64(j, "arp", n->arp);
+	json_u64(j, "ipv4", n->ipv4);
+	json_u64(j, "ipv6", n->ipv6);
+	json_u64(j, "other", n->other);
+	json_u64(j, "fragments", n->fragments);
+	json_u64(j, "tcp", n->tcp);
+	json_u64(j, "udp", n->udp);
+	json_u64(j, "icmp", n->icmp);
+	json_u64(j, "filtered", n->filtered);
+	json_end_object(j);
+}
+
+static void hook(struct json *j, const char *name, const struct counters *n, enum hook h)
+{
+	json_object(j, name);
+	json_u64(j, "segments", n->segments[h]);
+	json_u64(j, "bytes", n->bytes[h]);
+	json_end_object(j);
+}
+
+static void flags(struct json *j, const struct counters *n)
+{
+	static const char *const names[] = {"fin", "syn", "rst", "psh", "ack", "urg", "ece", "cwr", "ae"};
+
+	json_object(j, "flags");
+	for (u32 i = 0; i < COUNT_OF(names); i++)
+		json_u64(j, names[i], segments_with(n, (u16)(1U << i), 0));
+	json_end_object(j);
+}
+
+static void segments(struct json *j, const struct counters *n)
+{
+	json_object(j, "segments");
+	json_u64(j, "syn", segments_with(n, TCP_SYN, TCP_ACK));
+	json_u64(j, "syn_ack", segments_with(n, TCP_SYN | TCP_ACK, 0));
+	json_u64(j, "fin", segments_with(n, TCP_FIN, 0));
+	json_u64(j, "rst", segments_with(n, TCP_RST, 0));
+	json_u64(j, "data", n->data);
+	json_u64(j, "pure_ack", n->pure_ack);
+	json_u64(j, "retransmitted", n->retransmitted);
+	json_u64(j, "out_of_order", n->out_of_order);
+	json_u64(j, "zero_window", n->zero_window);
+	json_u64(j, "keepalive", n->keepalive);
+	json_end_object(j);
+}
+
+static void outcomes(struct json *j, const struct totals *t)
+{
+	const struct counters *n = &t->counters;
+
+	json_object(j, "handshakes");
+	json_u64(j, "started", n->started);
+	json_u64(j, "completed", n->completed);
+	json_u64(j, "refused", n->refused);
+	json_u64(j, "unanswered", n->unanswered);
+	json_u64(j, "aborted", n->aborted);
+	json_u64(j, "half_open", t->half_open);
+	json_end_object(j);
+	json_object(j, "teardowns");
+	json_u64(j, "fin", n->closed_by_fin);
+	json_u64(j, "rst", n->closed_by_rst);
+	json_u64(j, "idle", n->closed_by_idle);
+	json_end_object(j);
+}
+
+static void connections(struct json *j, const struct totals *t)
+{
+	const struct counters *n = &t->counters;
+
+	json_object(j, "connections");
+	json_u64(j, "tracked", t->tracked);
+	json_u64(j, "opened", n->opened);
+	json_u64(j, "closed", n->closed);
+	json_u64(j, "expired", n->expired);
+	json_u64(j, "evicted", n->evicted);
+	json_u64(j, "midstream", n->midstream);
+	json_u64(j, "untracked", n->untracked);
+	json_u64(j, "busy", n->busy);
+	json_end_object(j);
+}
+
+/* The scan rule needs more than one connection, and has none to count yet. */
+static void scans(struct json *j)
+{
+	static const char *const names[] = {"syn",  "connect", "fin",	 "null",
+					    "xmas", "ack",     "maimon", "other"};
+
+	json_object(j, "scans");
+	for (u32 i = 0; i < COUNT_OF(names); i++)
+		json_u64(j, names[i], 0);
+	json_end_object(j);
+}
+
+static void malformed(struct json *j, const struct counters *n)
+{
+	json_object(j, "malformed");
+	json_u64(j, "truncated", n->truncated);
+	json_u64(j, "bad_ip", n->bad_ip);
+	json_u64(j, "bad_tcp", n->bad_tcp);
+	json_u64(j, "bad_options", n->bad_options);
+	json_end_object(j);
+}
+
+static void events(struct json *j, const struct counters *n)
+{
+	json_object(j, "events");
+	json_u64(j, "emitted", n->emitted);
+	json_u64(j, "lost", events_lost(n->lost));
+	json_object(j, "lost_by_kind");
+	for (enum event_kind kind = 0; kind < EVENT_KINDS; kind++)
+		if (n->lost[kind] && event_name(kind))
+			json_u64(j, event_name(kind), n->lost[kind]);
+	json_end_object(j);
+	json_u64(j, "lost_records", n->lost_records);
+	json_end_object(j);
+}
+
+static void percentile(struct json *j, const char *name, const struct counters *n, u32 percent)
+{
+	u64 ns = 0;
+
+	if (handshake_percentile(n, percent, &ns))
+		json_ms(j, name, ns);
+	else
+		json_null(j, name);
+}
+
+static void handshake_times(struct json *j, const struct counters *n)
+{
+	u64 count = handshakes_measured(n);
+
+	json_object(j, "handshake_ms");
+	json_u64(j, "count", count);
+	percentile(j, "p50", n, 50);
+	percentile(j, "p90", n, 90);
+	percentile(j, "p99", n, 99);
+	if (count)
+		json_ms(j, "max", n->handshake_max);
+	else
+		json_null(j, "max");
+	json_end_object(j);
+}
+
+void json_counters(struct json *j, const struct interface *i, const struct totals *t)
+{
+	const struct counters *n = &t->counters;
+
+	json_object(j, NULL);
+	heading(j, i, t);
+	layers(j, n);
+	hook(j, "in", n, HOOK_IN);
+	hook(j, "out", n, HOOK_OUT);
+	flags(j, n);
+	segments(j, n);
+	outcomes(j, t);
+	connections(j, t);
+	scans(j);
+	malformed(j, n);
+	events(j, n);
+	handshake_times(j, n);
+	json_end_object(j);
+}

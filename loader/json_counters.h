@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The counters object of an interface, by the field names that scripts rely on. */
+#ifndef SYNSCOPE_JSON_COUNTERS_H
+#define SYNSCOPE_JSON_COUNTERS_H
+
+#include "json.h"
+#include "view.h"
+
+/* A whole counters object. */
+void json_counters(struct json *j, const struct interface *i, const struct totals *t);
+
+/* Segments with all flags of `with` and none of `without`. */
+u64 segments_with(const struct counters *n, u16 with, u16 without);
+
+/* A percentile of the handshake times, ns; false: there was none. */
+bool handshake_percentile(const struct counters *n, u32 percent, u64 *ns);
+
+u64 handshakes_measured(const struct counters *n);
+
+/* Events that found no room in the ring, of all kinds. */
+u64 events_lost(const u64 lost[EVENT_KINDS]);
+
+#endif

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "json_record.h"
+
+#include "counters.h"
+#include "format.h"
+#include "identity.h"
+#include "verdict.h"
+
+const char *event_name(enum event_kind kind)
+{
+	static const char *const names[EVENT_KINDS] = {
+		[EVENT_SYN] = "syn",
+		[EVENT_SYN_ACK] = "syn_ack",
+		[EVENT_ESTABLISHED] = "established",
+		[EVENT_DATA] = "data",
+		[EVENT_FIN_ACKED] = "fin_acked",
+		[EVENT_FIN] = "fin",
+		[EVENT_RST] = "rst",
+		[EVENT_CLOSED] = "closed",
+		[EVENT_RETRANSMISSION] = "retransmission",
+		[EVENT_OUT_OF_ORDER] = "out_of_order",
+		[EVENT_ZERO_WINDOW] = "zero_window",
+		[EVENT_KEEPALIVE] = "keepalive",
+		[EVENT_SEGMENT] = "segment",
+	};
+
+	return (u32)kind < EVENT_KINDS ? names[kind] : NULL;
+}
+
+static void ends(struct json *j, const struct event *e)
+{
+	enum endpoint from = e->from & 1;
+	struct party source = party_of(&e->key, e->state, from);
+	struct party destination = party_of(&e->key, e->state, other_endpoint(from));
+
+	json_string(j, "src", text_address(&source.address).text);
+	json_u64(j, "sport", source.port);
+	json_string(j, "dst", text_address(&destination.address).text);
+	json_u64(j, "dport", destination.port);
+	json_string(j, "from", from == ORIGINATOR ? "orig" : "resp");
+}
+
+static void numbers(struct json *j, const struct event *e)
+{
+	enum endpoint from = e->from & 1, to = other_endpoint(from);
+	bool ack = e->flags & TCP_ACK;
+
+	json_string(j, "flags", text_flags(e->flags, ',').text);
+	json_u64(j, "seq", e->seq);
+	if (ack)
+		json_u64(j, "ack", e->ack);
+	else
+		json_null(j, "ack");
+	json_s64(j, "relative_seq", relative_number(e->seq, e->isn[from]));
+	if (ack && e->state & SAW_SEGMENT << to)
+		json_s64(j, "relative_ack", relative_number(e->ack, e->isn[to]));
+	else
+		json_null(j, "relative_ack");
+	json_u64(j, "window", e->window);
+	json_u64(j, "window_scaled", (u64)e->window << e->window_scale);
+	json_u64(j, "urgent", e->urgent);
+	json_u64(j, "header", e->header);
+	json_u64(j, "payload", e->payload);
+}
+
+static void offers(struct json *j, u8 offered)
+{
+	static const struct {
+		enum offer bit;
+		const char *name;
+	} names[] = {
+		{OFFER_SACK_BLOCKS, "sack"}, {OFFER_MPTCP, "mptcp"}, {OFFER_FAST_OPEN, "fast_open"},
+		{OFFER_MD5, "md5"},	     {OFFER_AO, "ao"},	     {OFFER_MALFORMED, "malformed"},
+	};
+
+	for (u32 i = 0; i < COUNT_OF(names); i++)
+		if (offered & names[i].bit)
+			json_bool(j, names[i].name, true);
+}
+
+static void options(struct json *j, const struct options *o)
+{
+	json_object(j, "options");
+	if (o->mss)
+		json_u64(j, "mss", o->mss);
+	if (o->window_scale != NO_WINDOW_SCALE)
+		json_u64(j, "wscale", o->window_scale);
+	if (o->offered & OFFER_SACK)
+		json_bool(j, "sack_permitted", true);
+	if (o->offered & OFFER_TIMESTAMPS) {
+		json_u64(j, "tsval", o->tsval);
+		json_u64(j, "tsecr", o->tsecr);
+	}
+	offers(j, o->offered);
+	json_end_object(j);
+}
+
+static const char *direction_name(const struct interface *i, const struct event *e)
+{
+	if (i->replay)
+		return NULL;
+	return e->hook == HOOK_IN ? "in" : "out";
+}
+
+void json_event(struct json *j, const struct interface *i, const struct event *e, enum event_kind kind, u32 n)
+{
+	json_object(j, NULL);
+	json_string(j, "ts", text_rfc3339((s64)e->time + i->wall_offset).text);
+	json_string(j, "event", event_name(kind));
+	json_string(j, "uid", uid_of(i, &e->key, e->start, e->generation).text);
+	json_u64(j, "n", n);
+	json_string(j, "interface", i->name);
+	json_string(j, "direction", direction_name(i, e));
+	ends(j, e);
+	numbers(j, e);
+	options(j, &e->options);
+	json_string(j, "orig_state", state_name(endpoint_state(e->state, ORIGINATOR)));
+	json_string(j, "resp_state", state_name(endpoint_state(e->state, RESPONDER)));
+	json_ms(j, "since_ms", e->time > e->start ? e->time - e->start : 0);
+	json_bool(j, "seq_ok", e->verdict & VERDICT_SEQ_OK);
+	json_bool(j, "ack_ok", e->verdict & VERDICT_ACK_OK);
+	json_bool(j, "accepted", e->verdict & VERDICT_ACCEPTED);
+	json_end_object(j);
+}
+
+/* One step may be several events, so their number is limited anew. */
+static u32 each_step(struct json *j, const struct record *r)
+{
+	u32 count = 0;
+
+	for (u32 i = 0; i < r->step_count; i++) {
+		const struct event *e = &r->steps[i];
+		u32 n = e->number;
+
+		for (enum event_kind kind = 0; kind < EVENT_KINDS; kind++) {
+			if (!(e->kinds >> kind & 1) || !event_name(kind))
+				continue;
+			if (j && count < STEPS_MAX)
+				json_event(j, r->interface, e, kind, n);
+			count++;
+			n++;
+		}
+	}
+	return count;
+}
+
+void json_steps(struct json *j, const struct record *r)
+{
+	each_step(j, r);
+}
+
+u32 steps_omitted(const struct record *r)
+{
+	u32 count = each_step(NULL, r);
+
+	return r->steps_omitted + (count > STEPS_MAX ? count - STEPS_MAX : 0);
+}

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* A line for each connection, once it is final: fixed columns, below a heading. */
+#include "view.h"
+
+#include <string.h>
+
+#include "format.h"
+#include "identity.h"
+#include "json_record.h"
+#include "verdict.h"
+
+static void print_heading(FILE *out)
+{
+	static bool printed;
+
+	if (printed)
+		return;
+	printed = true;
+	fprintf(out, "%-12s %-21s %-21s %-6s %9s %9s %8s %8s  %s\n", "START", "ORIGINATOR", "RESPONDER",
+		"STATE", "OPEN ms", "DURATION", "SENT", "RECEIVED", "DIAGNOSIS");
+}
+
+/* How long the handshake took; a dash where it was not completed. */
+static struct text opening(const struct connection *c)
+{
+	if (c->state & ESTABLISHED_ONCE && !(c->state & FLIPPED))
+		return text_short_ms((s64)(c->at.established - c->start));
+	return (struct text){.text = "-"};
+}
+
+static void print_diagnosis(FILE *out, const struct record *r)
+{
+	u32 found = diagnose(r);
+	const char *before = "  ";
+
+	for (enum diagnosis d = 0; d < DIAGNOSES; d++) {
+		if (!(found >> d & 1))
+			continue;
+		fprintf(out, "%s%s", before, diagnosis_name(d));
+		before = " ";
+	}
+}
+
+static void print_line(FILE *out, const struct view_options *o, const struct record *r)
+{
+	const struct connection *c = r->connection;
+	struct party orig = party_of(&c->key, c->state, ORIGINATOR);
+	struct party resp = party_of(&c->key, c->state, RESPONDER);
+	struct text start = text_clock((s64)c->start + r->interface->wall_offset);
+	const char *state = conn_state(c);
+	bool bad = o->color && strcmp(state, "SF") && strcmp(state, "S1");
+
+	print_heading(out);
+	fprintf(out, "%.12s %-21s %-21s %s%-6s%s %9s %9s %8s %8s", start.text, text_party(&orig).text,
+		text_party(&resp).text, bad ? "\033[31m" : "", state, bad ? "\033[0m" : "", opening(c).text,
+		text_span(duration(c)).text, text_bytes(payload_bytes(c, ORIGINATOR)).text,
+		text_bytes(payload_bytes(c, RESPONDER)).text);
+	print_diagnosis(out, r);
+	putc('\n', out);
+}
+
+static unsigned show_final(FILE *out, const struct view_options *o, const struct record *r)
+{
+	struct json j = {.out = out};
+
+	if (!record_is_wanted(o, r))
+		return 0;
+	if (o->json) {
+		json_object(&j, NULL);
+		json_connection(&j, r);
+		json_end_object(&j);
+		json_end_line(&j);
+	} else {
+		print_line(out, o, r);
+	}
+	return 1;
+}
+
+const struct view view_conns = {
+	.name = "conns",
+	.final = show_final,
+};

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The counters of an interface as a block of a dozen lines, or as one JSON object. */
+#include "view.h"
+
+#include "format.h"
+#include "json_counters.h"
+
+struct count {
+	const char *name;
+	u64 value;
+};
+
+/* A line of a block: what it is about, then name and number of each count. */
+static void print_counts(FILE *out, const char *about, const struct count *counts, u32 how_many)
+{
+	fprintf(out, "  %-12s", about);
+	for (u32 i = 0; i < how_many; i++)
+		fprintf(out, " %s %llu%s", counts[i].name, (unsigned long long)counts[i].value,
+			i + 1 < how_many ? "," : "");
+	putc('\n', out);
+}
+
+#define PRINT_COUNTS(out, about, ...)                                                                        \
+	print_counts(out, about, (struct count[]){__VA_ARGS__}, COUNT_OF(((struct count[]){__VA_ARGS__})))
+
+static void print_heading(FILE *out, const struct interface *i, const struct totals *t)
+{
+	u64 watched = t->at > i->since ? t->at - i->since : 0;
+
+	fprintf(out, "%s  %s", text_clock((s64)t->at + i->wall_offset).text, i->name ? i->name : "capture");
+	if (!i->replay)
+		fprintf(out, "  in %s, out %s", i->ingress ? i->ingress : "not watched",
+			i->egress ? i->egress : "not watched");
+	fprintf(out, "  watched for %s\n", text_span(watched).text);
+}
+
+static void print_layers(FILE *out, const struct counters *n)
+{
+	PRINT_COUNTS(out, "frames", {"all", n->frames}, {"bytes", n->frame_bytes}, {"ipv4", n->ipv4},
+		     {"ipv6", n->ipv6}, {"arp", n->arp}, {"other", n->other}, {"fragments", n->fragments});
+	PRINT_COUNTS(out, "packets", {"tcp", n->tcp}, {"udp", n->udp}, {"icmp", n->icmp},
+		     {"filtered", n->filtered});
+	PRINT_COUNTS(out, "malformed", {"truncated", n->truncated}, {"bad ip", n->bad_ip},
+		     {"bad tcp", n->bad_tcp}, {"bad options", n->bad_options});
+}
+
+static void print_segments(FILE *out, const struct counters *n)
+{
+	PRINT_COUNTS(out, "segments", {"in", n->segments[HOOK_IN]}, {"out", n->segments[HOOK_OUT]},
+		     {"data", n->data}, {"pure ack", n->pure_ack});
+	PRINT_COUNTS(out, "", {"syn", segments_with(n, TCP_SYN, TCP_ACK)},
+		     {"syn-ack", segments_with(n, TCP_SYN | TCP_ACK, 0)},
+		     {"fin", segments_with(n, TCP_FIN, 0)}, {"rst", segments_with(n, TCP_RST, 0)});
+	PRINT_COUNTS(out, "", {"retransmitted", n->retransmitted}, {"out of order", n->out_of_order},
+		     {"zero window", n->zero_window}, {"keepalive", n->keepalive});
+}
+
+static void print_connections(FILE *out, const struct totals *t)
+{
+	const struct counters *n = &t->counters;
+
+	PRINT_COUNTS(out, "handshakes", {"started", n->started}, {"completed", n->completed},
+		     {"refused", n->refused}, {"unanswered", n->unanswered}, {"aborted", n->aborted},
+		     {"half-open", t->half_open});
+	PRINT_COUNTS(out, "connections", {"opened", n->opened}, {"tracked", t->tracked},
+		     {"closed", n->closed}, {"expired", n->expired}, {"evicted", n->evicted});
+	PRINT_COUNTS(out, "", {"closed by fin", n->closed_by_fin}, {"by rst", n->closed_by_rst},
+		     {"by idling", n->closed_by_idle}, {"midstream", n->midstream},
+		     {"untracked", n->untracked});
+}
+
+static void print_handshake_times(FILE *out, const struct counters *n)
+{
+	u64 p50 = 0, p90 = 0, p99 = 0;
+
+	if (!handshake_percentile(n, 50, &p50) || !handshake_percentile(n, 90, &p90) ||
+	    !handshake_percentile(n, 99, &p99))
+		return;
+	fprintf(out, "  %-12s half within %s, 90%% %s, 99%% %s, slowest %s\n", "opened in",
+		text_span(p50).text, text_span(p90).text, text_span(p99).text,
+		text_span(n->handshake_max).text);
+}
+
+static unsigned show_counters(FILE *out, const struct view_options *o, const struct interface *i,
+			      const struct totals *t)
+{
+	struct json j = {.out = out};
+
+	if (o->json) {
+		json_counters(&j, i, t);
+		json_end_line(&j);
+		return 1;
+	}
+	print_heading(out, i, t);
+	print_layers(out, &t->counters);
+	print_segments(out, &t->counters);
+	print_connections(out, t);
+	print_handshake_times(out, &t->counters);
+	PRINT_COUNTS(out, "events", {"emitted", t->counters.emitted}, {"lost", events_lost(t->counters.lost)},
+		     {"lost records", t->counters.lost_records});
+	return 1;
+}
+
+const struct view view_counters = {
+	.name = "counters",
+	.counters = show_counters,
+};

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A line for each event:
+ *
+ *   18:39:39.123456 syn_ack        10.9.0.2:80 > 10.9.0.1:51514  SYN ACK seq 0 ack 1  SYN_SENT/SYN_RECEIVED
+ */
+#include "view.h"
+
+#include "format.h"
+#include "identity.h"
+#include "json_counters.h"
+#include "json_record.h"
+#include "verdict.h"
+
+/* So that the flags of most events stand below each other. Longer addresses push them to the right. */
+enum { PARTIES_WIDTH = 32, DETAIL_WIDTH = 28 };
+
+static void print_head(FILE *out, const struct interface *i, const struct event *e, enum event_kind kind)
+{
+	enum endpoint from = e->from & 1;
+	struct party source = party_of(&e->key, e->state, from);
+	struct party destination = party_of(&e->key, e->state, other_endpoint(from));
+	int used;
+
+	fprintf(out, "%s ", text_clock((s64)e->time + i->wall_offset).text);
+	if (i->name && !i->replay)
+		fprintf(out, "%s ", i->name);
+	used = fprintf(out, "%-14s %s > %s", event_name(kind), text_party(&source).text,
+		       text_party(&destination).text);
+	fprintf(out, "%*s", PARTIES_WIDTH + 15 > used ? PARTIES_WIDTH + 15 - used : 0, "");
+}
+
+static int print_numbers(FILE *out, const struct event *e)
+{
+	enum endpoint from = e->from & 1, to = other_endpoint(from);
+	int used = fprintf(out, "  %s seq %lld", text_flags(e->flags, ' ').text,
+			   (long long)relative_number(e->seq, e->isn[from]));
+
+	if (e->flags & TCP_ACK && e->state & SAW_SEGMENT << to)
+		used += fprintf(out, " ack %lld", (long long)relative_number(e->ack, e->isn[to]));
+	else if (e->flags & TCP_ACK)
+		used += fprintf(out, " ack =%u", e->ack);
+	if (e->payload)
+		used += fprintf(out, " length %u", e->payload);
+	return used;
+}
+
+static const char *state_or_dash(u64 state, enum endpoint who)
+{
+	const char *name = state_name(endpoint_state(state, who));
+
+	return name ? name : "-";
+}
+
+static void print_line(FILE *out, const struct view_options *o, const struct interface *i,
+		       const struct event *e, enum event_kind kind)
+{
+	bool refused =
+		!(e->verdict & VERDICT_ACCEPTED) && kind != EVENT_RETRANSMISSION && !(e->state & PROBE);
+	bool bad = refused || kind == EVENT_RST;
+	int used;
+
+	if (o->color && bad)
+		fputs("\033[31m", out);
+	print_head(out, i, e, kind);
+	used = print_numbers(out, e);
+	fprintf(out, "%*s  %s/%s%s", DETAIL_WIDTH > used ? DETAIL_WIDTH - used : 0, "",
+		state_or_dash(e->state, ORIGINATOR), state_or_dash(e->state, RESPONDER),
+		refused ? "  not accepted" : "");
+	fputs(o->color && bad ? "\033[0m\n" : "\n", out);
+}
+
+static unsigned show_event(FILE *out, const struct view_options *o, const struct interface *i,
+			   const struct event *e)
+{
+	struct json j = {.out = out};
+	unsigned lines = 0;
+
+	for (enum event_kind kind = 0; kind < EVENT_KINDS; kind++) {
+		if (!(e->kinds >> kind & 1) || !event_name(kind))
+			continue;
+		if (o->json) {
+			json_event(&j, i, e, kind, e->number + lines);
+			json_end_line(&j);
+		} else {
+			print_line(out, o, i, e, kind);
+		}
+		lines++;
+	}
+	return lines;
+}
+
+static void print_lost_json(FILE *out, const struct interface *i, const struct losses *l)
+{
+	struct json j = {.out = out};
+
+	json_object(&j, NULL);
+	json_string(&j, "ts", text_rfc3339((s64)l->to + i->wall_offset).text);
+	json_string(&j, "event", "lost");
+	json_string(&j, "interface", i->name);
+	json_string(&j, "from", text_rfc3339((s64)l->from + i->wall_offset).text);
+	json_string(&j, "to", text_rfc3339((s64)l->to + i->wall_offset).text);
+	json_u64(&j, "count", events_lost(l->events));
+	json_object(&j, "events");
+	for (enum event_kind kind = 0; kind < EVENT_KINDS; kind++)
+		if (l->events[kind] && event_name(kind))
+			json_u64(&j, event_name(kind), l->events[kind]);
+	json_end_object(&j);
+	json_u64(&j, "records", l->records);
+	json_end_object(&j);
+	json_end_line(&j);
+}
+
+static void print_lost(FILE *out, const struct interface *i, const struct losses *l)
+{
+	fprintf(out, "%s ", text_clock((s64)l->to + i->wall_offset).text);
+	if (i->name && !i->replay)
+		fprintf(out, "%s ", i->name);
+	fprintf(out, "%-14s %llu events since %s:", "lost", (unsigned long long)events_lost(l->events),
+		text_clock((s64)l->from + i->wall_offset).text);
+	for (enum event_kind kind = 0; kind < EVENT_KINDS; kind++)
+		if (l->events[kind] && event_name(kind))
+			fprintf(out, " %s %llu", event_name(kind), (unsigned long long)l->events[kind]);
+	if (l->records)
+		fprintf(out, " records %llu", (unsigned long long)l->records);
+	putc('\n', out);
+}
+
+static unsigned show_lost(FILE *out, const struct view_options *o, const struct interface *i,
+			  const struct losses *l)
+{
+	if (o->json)
+		print_lost_json(out, i, l);
+	else
+		print_lost(out, i, l);
+	return 1;
+}
+
+const struct view view_events = {
+	.name = "events",
+	.event = show_event,
+	.lost = show_lost,
+};
