@@ -35,6 +35,14 @@ ALWAYS_INLINE u64 last_seen(const struct connection *c)
 	return later(c->start, later(c->direction[ORIGINATOR].last, c->direction[RESPONDER].last));
 }
 
+/* How long after its close a record is kept: a reset leaves no TIME_WAIT behind. ns. */
+ALWAYS_INLINE u64 kept_after_close(u64 state, const volatile struct config *config)
+{
+	if (state & (RESET_BY | RESET_BY << 1))
+		return config->linger;
+	return later(config->time_wait, config->linger);
+}
+
 /*
  * Whether time has ended a record: a closed one after TIME_WAIT, any other after the idle timeout.
  * `now` may lag behind the record by a tick.
@@ -42,7 +50,7 @@ ALWAYS_INLINE u64 last_seen(const struct connection *c)
 ALWAYS_INLINE bool is_expired(const struct connection *c, const volatile struct config *config, u64 now)
 {
 	if (c->state & CLOSED_ONCE)
-		return now > c->at.closed && now - c->at.closed > config->time_wait;
+		return now > c->at.closed && now - c->at.closed > kept_after_close(c->state, config);
 	return now > last_seen(c) && now - last_seen(c) > config->idle_timeout;
 }
 
@@ -76,6 +84,16 @@ ALWAYS_INLINE void count_retired(u64 state, enum final_reason reason, struct cou
 	} else {
 		n->evicted++;
 	}
+}
+
+/* How many buckets a table for so many connections has: twice the slots, so that few buckets are full. */
+ALWAYS_INLINE u32 buckets_for(u32 connections)
+{
+	u32 buckets = 1;
+
+	while (buckets * WAYS < 2 * connections)
+		buckets *= 2;
+	return buckets;
 }
 
 ALWAYS_INLINE u32 slot_of(u32 bucket, u32 way)

@@ -90,37 +90,54 @@ static const struct link_type *find_link_type(int number)
 	return NULL;
 }
 
-static int unknown_link_type(const struct capture *c)
+static int unknown_link_type(const struct capture *c, int number)
 {
-	int number = pcap_datalink(c->pcap);
 	const char *name = pcap_datalink_val_to_name(number);
 
 	return say_error("%s: link type %s (%d): not read; Ethernet, raw IP, Linux cooked and null are",
 			 c->path, name ? name : "without a name", number);
 }
 
-int capture_open(struct capture *c, const char *path)
+static int open_pcap(struct capture *c)
 {
 	char error[PCAP_ERRBUF_SIZE] = "";
+
+	c->pcap = pcap_fopen_offline_with_tstamp_precision(c->file, PCAP_TSTAMP_PRECISION_NANO, error);
+	if (!c->pcap)
+		return say_error("%s: %s", c->path, error);
+	c->link_type = find_link_type(pcap_datalink(c->pcap));
+	return c->link_type ? 0 : unknown_link_type(c, pcap_datalink(c->pcap));
+}
+
+/* The first byte tells the two formats apart: that of a pcapng is in none of pcap's magic numbers. */
+static int open_format(struct capture *c)
+{
+	int first = getc(c->file);
+
+	if (first == EOF)
+		return say_error("%s: %s", c->path, ferror(c->file) ? strerror(errno) : "an empty file");
+	ungetc(first, c->file);
+	if (first != (PCAPNG_MAGIC & 0xff))
+		return open_pcap(c);
+	return pcapng_open(&c->pcapng, c->file) ? say_error("%s: %s", c->path, strerror(ENOMEM)) : 0;
+}
+
+int capture_open(struct capture *c, const char *path)
+{
+	bool is_standard_input = !strcmp(path, "-");
 	struct stat status;
 
 	memset(c, 0, sizeof(*c));
-	c->path = strcmp(path, "-") ? path : "standard input";
-	c->pcap = pcap_open_offline_with_tstamp_precision(path, PCAP_TSTAMP_PRECISION_NANO, error);
-	if (!c->pcap) {
-		const char *why = strncmp(error, path, strlen(path)) ? error : error + strlen(path) + 2;
-
-		return say_error("%s: %s", c->path, why);
-	}
-	c->link_type = find_link_type(pcap_datalink(c->pcap));
-	if (!c->link_type) {
-		unknown_link_type(c);
-		capture_close(c);
-		return -1;
-	}
-	if (!fstat(fileno(pcap_file(c->pcap)), &status) && S_ISREG(status.st_mode))
+	c->path = is_standard_input ? "standard input" : path;
+	c->file = is_standard_input ? stdin : fopen(path, "re");
+	if (!c->file)
+		return say_error("%s: %s", c->path, strerror(errno));
+	if (!fstat(fileno(c->file), &status) && S_ISREG(status.st_mode))
 		c->size = (u64)status.st_size;
-	return 0;
+	if (!open_format(c))
+		return 0;
+	capture_close(c);
+	return -1;
 }
 
 /* Puts an Ethernet header without addresses in the place of the link type's own. */
@@ -146,7 +163,7 @@ static void shape(struct captured_frame *f, const struct link_type *t, const u8 
 		f->length = header + rest;
 }
 
-int capture_next(struct capture *c, struct captured_frame *f)
+static int next_of_pcap(struct capture *c, struct captured_frame *f)
 {
 	struct pcap_pkthdr *header;
 	const u8 *data;
@@ -157,13 +174,46 @@ int capture_next(struct capture *c, struct captured_frame *f)
 	if (got != 1)
 		return say_error("%s: broken here: %s", c->path, pcap_geterr(c->pcap));
 	f->time = (u64)header->ts.tv_sec * 1000000000 + (u64)header->ts.tv_usec;
+	f->interface = 0;
 	shape(f, c->link_type, data, header->caplen, header->len);
 	return 1;
 }
 
+static int next_of_pcapng(struct capture *c, struct captured_frame *f)
+{
+	const struct link_type *link_type;
+	struct pcapng_packet packet = {.time = f->time};
+	int got = pcapng_next(&c->pcapng, &packet), number;
+
+	if (got < 0)
+		return say_error("%s: broken here: %s", c->path, c->pcapng.error);
+	if (!got)
+		return 0;
+	number = c->pcapng.interfaces[packet.interface].link_type;
+	link_type = find_link_type(number);
+	if (!link_type)
+		return unknown_link_type(c, number);
+	f->time = packet.time;
+	f->interface = packet.interface;
+	shape(f, link_type, packet.data, packet.captured, packet.length);
+	return 1;
+}
+
+int capture_next(struct capture *c, struct captured_frame *f)
+{
+	return c->pcap ? next_of_pcap(c, f) : next_of_pcapng(c, f);
+}
+
+const char *capture_interface_name(const struct capture *c, u32 interface)
+{
+	const char *name = c->pcap ? "" : c->pcapng.interfaces[interface].name;
+
+	return *name ? name : NULL;
+}
+
 u64 capture_position(const struct capture *c)
 {
-	off_t at = c->size ? ftello(pcap_file(c->pcap)) : 0;
+	off_t at = c->size ? ftello(c->file) : 0;
 
 	return at > 0 ? (u64)at : 0;
 }
@@ -171,6 +221,10 @@ u64 capture_position(const struct capture *c)
 void capture_close(struct capture *c)
 {
 	if (c->pcap)
-		pcap_close(c->pcap);
+		pcap_close(c->pcap); /* closes the file as well */
+	else if (c->file && c->file != stdin)
+		fclose(c->file);
+	pcapng_close(&c->pcapng);
 	c->pcap = NULL;
+	c->file = NULL;
 }

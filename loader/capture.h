@@ -6,22 +6,26 @@
 #include <pcap/pcap.h>
 
 #include "engine.h"
+#include "pcapng.h"
 
 /* A frame with an Ethernet header, whatever the capture's link type was. */
 struct captured_frame {
-	u64 time;     /* ns since the epoch */
-	u32 captured; /* bytes in data, 14 to FRAME_PREFIX_MAX; short frames are padded with zeros */
-	u32 length;   /* bytes on the wire, with the Ethernet header */
+	u64 time;      /* ns since the epoch */
+	u32 captured;  /* bytes in data, 14 to FRAME_PREFIX_MAX; short frames are padded with zeros */
+	u32 length;    /* bytes on the wire, with the Ethernet header */
+	u32 interface; /* which of a pcapng file's interfaces saw it; 0 in a pcap */
 	u8 data[FRAME_PREFIX_MAX];
 };
 
 struct link_type;
 
 struct capture {
-	pcap_t *pcap;
 	const char *path;
-	const struct link_type *link_type;
-	u64 size; /* bytes of the file; 0: not known */
+	FILE *file;
+	pcap_t *pcap; /* of a pcap file; NULL: it is a pcapng */
+	struct pcapng pcapng;
+	const struct link_type *link_type; /* of a pcap file */
+	u64 size;			   /* bytes of the file; 0: not known */
 };
 
 /* Opens a pcap or pcapng file, "-" for standard input. 0, or -1, said. */
@@ -29,6 +33,9 @@ int capture_open(struct capture *c, const char *path);
 
 /* The next frame: 1; the end: 0; the file is broken here: -1, said. */
 int capture_next(struct capture *c, struct captured_frame *f);
+
+/* The name that a pcapng file gives an interface, or NULL. */
+const char *capture_interface_name(const struct capture *c, u32 interface);
 
 /* How far the reader has come in the file, bytes; 0: not known. */
 u64 capture_position(const struct capture *c);

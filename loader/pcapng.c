@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "pcapng.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum block_type {
+	BLOCK_INTERFACE = 1,
+	BLOCK_PACKET = 2, /* obsolete, still met */
+	BLOCK_SIMPLE_PACKET = 3,
+	BLOCK_ENHANCED_PACKET = 6,
+};
+
+enum {
+	BLOCK_HEADER = 8,
+	BLOCK_TRAILER = 4,
+	SECTION_BODY = 16,
+	INTERFACE_BODY = 8,
+	PACKET_BODY = 20,
+	SIMPLE_PACKET_BODY = 4,
+	OPTION_HEADER = 4,
+	OPTION_IF_NAME = 2,
+	OPTION_IF_TSRESOL = 9,
+	OPTION_IF_TSOFFSET = 14,
+	BYTE_ORDER_MAGIC = 0x1a2b3c4d,
+	MICROSECONDS = 1000000,
+	SECOND_NS = 1000000000,
+};
+
+__attribute__((format(printf, 2, 3))) static int broken(struct pcapng *p, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(p->error, sizeof(p->error), format, arguments);
+	va_end(arguments);
+	return -1;
+}
+
+static u32 word(const struct pcapng *p, const u8 *at)
+{
+	return p->swapped ? load_be32(at) : load_raw32(at);
+}
+
+static u16 half(const struct pcapng *p, const u8 *at)
+{
+	return p->swapped ? load_be16(at) : swap16(load_be16(at));
+}
+
+int pcapng_open(struct pcapng *p, FILE *file)
+{
+	memset(p, 0, sizeof(*p));
+	p->file = file;
+	p->block = malloc(PCAPNG_BLOCK_MAX);
+	return p->block ? 0 : -ENOMEM;
+}
+
+void pcapng_close(struct pcapng *p)
+{
+	free(p->block);
+	p->block = NULL;
+}
+
+static bool read_exactly(struct pcapng *p, void *to, size_t n)
+{
+	return fread(to, 1, n, p->file) == n;
+}
+
+/* The byte order of a section is that of the word behind its first block's header. */
+static int begin_section(struct pcapng *p)
+{
+	u8 order[4];
+
+	if (!read_exactly(p, order, sizeof(order)))
+		return broken(p, "truncated section header");
+	if (load_raw32(order) == BYTE_ORDER_MAGIC)
+		p->swapped = false;
+	else if (load_be32(order) == BYTE_ORDER_MAGIC)
+		p->swapped = true;
+	else
+		return broken(p, "no byte-order magic in the section header");
+	memcpy(p->block, order, sizeof(order));
+	p->first_interface = p->interface_count;
+	return 0;
+}
+
+/* Reads a block's body into p->block. Its length without header and trailer; 0 with *end: no more. */
+static int read_block(struct pcapng *p, u32 *type, bool *end)
+{
+	u8 header[BLOCK_HEADER], trailer[BLOCK_TRAILER];
+	size_t got = fread(header, 1, sizeof(header), p->file);
+	u32 length, already = 0;
+
+	*end = got == 0 && feof(p->file);
+	if (*end)
+		return 0;
+	if (got != sizeof(header))
+		return broken(p, "truncated block header: %zu of %d bytes", got, BLOCK_HEADER);
+	*type = load_raw32(header);
+	if (*type == PCAPNG_MAGIC) {
+		if (begin_section(p))
+			return -1;
+		already = 4;
+	} else {
+		*type = word(p, header);
+	}
+	length = word(p, header + 4);
+	if (length < BLOCK_HEADER + BLOCK_TRAILER + already || length % 4 || length > PCAPNG_BLOCK_MAX)
+		return broken(p, "a block of %u bytes", length);
+	length -= BLOCK_HEADER + BLOCK_TRAILER;
+	if (!read_exactly(p, p->block + already, length - already) ||
+	    !read_exactly(p, trailer, sizeof(trailer)))
+		return broken(p, "truncated block of %u bytes", length + BLOCK_HEADER + BLOCK_TRAILER);
+	if (word(p, trailer) != length + BLOCK_HEADER + BLOCK_TRAILER)
+		return broken(p, "a block whose two lengths differ");
+	return (int)length;
+}
+
+/* if_tsresol: a negative power of ten, or of two where the highest bit is set. 0: too fine to count. */
+static u64 units_of(u8 resolution)
+{
+	u32 exponent = resolution & 0x7f;
+	u64 units = 1;
+
+	if (resolution & 0x80)
+		return exponent < 64 ? 1ULL << exponent : 0;
+	if (exponent > 19)
+		return 0;
+	while (exponent--)
+		units *= 10;
+	return units;
+}
+
+static void take_interface_option(struct pcapng *p, struct pcapng_interface *i, u16 code, const u8 *value,
+				  u16 length)
+{
+	if (code == OPTION_IF_NAME) {
+		u32 n = length < PCAPNG_NAME_MAX ? length : PCAPNG_NAME_MAX - 1;
+
+		memcpy(i->name, value, n);
+		i->name[n] = 0;
+	} else if (code == OPTION_IF_TSRESOL && length == 1) {
+		i->units = units_of(*value);
+	} else if (code == OPTION_IF_TSOFFSET && length == 8) {
+		u32 first = word(p, value), second = word(p, value + 4);
+
+		i->offset = (s64)(p->swapped ? (u64)first << 32 | second : (u64)second << 32 | first);
+	}
+}
+
+static int take_interface(struct pcapng *p, u32 length)
+{
+	struct pcapng_interface *i;
+
+	if (length < INTERFACE_BODY)
+		return broken(p, "an interface block of %u bytes", length);
+	if (p->interface_count == PCAPNG_INTERFACES_MAX)
+		return broken(p, "more than %d interfaces", PCAPNG_INTERFACES_MAX);
+	i = &p->interfaces[p->interface_count++];
+	i->link_type = half(p, p->block);
+	i->snap_length = word(p, p->block + 4);
+	i->units = MICROSECONDS;
+	for (u32 at = INTERFACE_BODY; at + OPTION_HEADER <= length;) {
+		u16 code = half(p, p->block + at), size = half(p, p->block + at + 2);
+
+		at += OPTION_HEADER;
+		if (!code || at + size > length)
+			break;
+		take_interface_option(p, i, code, p->block + at, size);
+		at += (size + 3U) & ~3U;
+	}
+	return i->units ? 0 : broken(p, "time stamps finer than can be counted");
+}
+
+static u64 nanoseconds(const struct pcapng_interface *i, u64 stamp)
+{
+	__extension__ typedef unsigned __int128 wide;
+	u64 seconds = stamp / i->units + (u64)i->offset;
+
+	return seconds * SECOND_NS + (u64)((wide)(stamp % i->units) * SECOND_NS / i->units);
+}
+
+static int packet_of_interface(struct pcapng *p, u32 number, struct pcapng_packet *packet)
+{
+	if (number >= p->interface_count - p->first_interface)
+		return broken(p, "a packet of interface %u, which was not described", number);
+	packet->interface = p->first_interface + number;
+	return 0;
+}
+
+static int take_packet(struct pcapng *p, u32 type, u32 length, struct pcapng_packet *packet)
+{
+	const u8 *at = p->block;
+	u64 stamp;
+
+	if (length < PACKET_BODY)
+		return broken(p, "a packet block of %u bytes", length);
+	if (packet_of_interface(p, type == BLOCK_PACKET ? half(p, at) : word(p, at), packet))
+		return -1;
+	stamp = (u64)word(p, at + 4) << 32 | word(p, at + 8);
+	packet->time = nanoseconds(&p->interfaces[packet->interface], stamp);
+	packet->captured = word(p, at + 12);
+	packet->length = word(p, at + 16);
+	packet->data = at + PACKET_BODY;
+	if (packet->captured > length - PACKET_BODY)
+		return broken(p, "a packet of %u bytes in a block of %u", packet->captured, length);
+	return 1;
+}
+
+/* A simple packet has no time: it is taken to be seen with the one before. */
+static int take_simple_packet(struct pcapng *p, u32 length, struct pcapng_packet *packet)
+{
+	u32 snap;
+
+	if (length < SIMPLE_PACKET_BODY)
+		return broken(p, "a simple packet block of %u bytes", length);
+	if (packet_of_interface(p, 0, packet))
+		return -1;
+	snap = p->interfaces[packet->interface].snap_length;
+	packet->length = word(p, p->block);
+	packet->captured = packet->length;
+	if (snap && packet->captured > snap)
+		packet->captured = snap;
+	if (packet->captured > length - SIMPLE_PACKET_BODY)
+		packet->captured = length - SIMPLE_PACKET_BODY;
+	packet->data = p->block + SIMPLE_PACKET_BODY;
+	return 1;
+}
+
+int pcapng_next(struct pcapng *p, struct pcapng_packet *packet)
+{
+	for (;;) {
+		bool end;
+		u32 type = 0;
+		int length = read_block(p, &type, &end);
+
+		if (length < 0 || end)
+			return length;
+		switch (type) {
+		case PCAPNG_MAGIC:
+			if (length < SECTION_BODY)
+				return broken(p, "a section header of %d bytes", length);
+			break;
+		case BLOCK_INTERFACE:
+			if (take_interface(p, (u32)length))
+				return -1;
+			break;
+		case BLOCK_PACKET:
+		case BLOCK_ENHANCED_PACKET:
+			return take_packet(p, type, (u32)length, packet);
+		case BLOCK_SIMPLE_PACKET:
+			return take_simple_packet(p, (u32)length, packet);
+		default:
+			break; /* statistics, names, secrets: nothing of the packets */
+		}
+	}
+}
