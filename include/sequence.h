@@ -134,6 +134,8 @@ ALWAYS_INLINE u32 observe_ack(struct connection *c, const struct segment *s, str
 		settle_isn(c, s, state);
 	if (state & SAW_SYN << to && !(state & ESTABLISHED_ONCE && state & SYN_ACKED << to))
 		facts |= judge_syn_ack_number(peer, s);
+	if (state & WINDOW_PROBED << to && s->ack == peer->next + 1)
+		peer->next = s->ack; /* the byte of the probe was taken */
 	facts |= judge_ack(peer, s, g->facts);
 	if (state & SAW_FIN << to && s->ack == peer->next)
 		facts |= FACT_ACKS_FIN;
@@ -197,15 +199,47 @@ ALWAYS_INLINE bool is_keepalive(const struct connection *c, const struct segment
 	       state & SAW_ACK << other_endpoint(g->from) && peer->acknowledged == me->next;
 }
 
-/* Nothing new in it: the same frame again, a straggler, or a retransmission. */
+/*
+ * One byte against a closed window, to learn whether it opened (RFC 9293 section 3.8.6.1). It counts
+ * only once it is acknowledged: as a rule it is thrown away, and sent again as new.
+ */
+ALWAYS_INLINE bool is_window_probe(const struct connection *c, const struct segment *s,
+				   const struct sighting *g, u64 state)
+{
+	const struct direction *me = &c->direction[g->from & 1];
+	const struct direction *peer = &c->direction[other_endpoint(g->from) & 1];
+
+	return s->payload == 1 && s->seq == me->next && !(s->flags & (TCP_SYN | TCP_FIN | TCP_RST)) &&
+	       state & (ESTABLISHED_ONCE | MIDSTREAM) && !(state & SAW_FIN << g->from) &&
+	       state & SAW_ACK << other_endpoint(g->from) && !peer->window && peer->acknowledged == me->next;
+}
+
+/* In a simultaneous open and in a split handshake an endpoint's SYN comes again, as part of its SYN-ACK. */
+ALWAYS_INLINE bool is_first_syn_ack(const struct segment *s, const struct sighting *g, u64 state)
+{
+	return s->flags & TCP_SYN && s->flags & TCP_ACK && g->facts & FACT_SYN_OLD &&
+	       !(state & SAW_ACK << g->from);
+}
+
+/*
+ * A frame captured twice on its way: within a short time one of the identifications that its sender used
+ * last. A retransmission is a new packet and has a new one.
+ */
+ALWAYS_INLINE bool is_same_frame(const struct direction *me, const struct segment *s, u64 now)
+{
+	enum { RECENT_PACKETS = 64 };
+
+	return s->ip_id && me->ip_id && (u16)(me->ip_id - s->ip_id) < RECENT_PACKETS &&
+	       now < me->last + DUPLICATE_WITHIN;
+}
+
+/* Nothing new in it: a straggler, the same frame again, or a retransmission. */
 ALWAYS_INLINE u32 judge_old(struct connection *c, const struct segment *s, const struct sighting *g)
 {
 	struct direction *me = &c->direction[g->from & 1];
 	struct direction_quality *q = &c->quality[g->from & 1];
 	u32 end = s->seq + sequence_length(s);
 
-	if (end == me->next && s->ip_id && s->ip_id == me->ip_id && g->tick < me->last + DUPLICATE_WITHIN)
-		return FACT_DUPLICATE;
 	if (in_hole(q, s->seq, end)) {
 		bool overtaken = was_overtaken(me, s, g);
 
@@ -214,6 +248,8 @@ ALWAYS_INLINE u32 judge_old(struct connection *c, const struct segment *s, const
 			q->out_of_order += g->count;
 			return FACT_OUT_OF_ORDER;
 		}
+	} else if (is_same_frame(me, s, g->tick)) {
+		return FACT_DUPLICATE;
 	}
 	me->sample_at = 0;
 	me->retransmits += g->count;
@@ -292,6 +328,8 @@ ALWAYS_INLINE u32 observe_syn(struct connection *c, const struct segment *s, str
 	enum endpoint from = g->from;
 	struct direction *me = &c->direction[from & 1];
 
+	if (state & MIDSTREAM)
+		return FACT_SYN_OTHER;
 	if (!(state & SAW_SYN << from)) {
 		me->isn = s->seq;
 		me->next = s->seq;
@@ -329,7 +367,9 @@ ALWAYS_INLINE u32 observe_sequence(struct connection *c, const struct segment *s
 		facts |= FACT_FIN_FITS;
 	if (is_keepalive(c, s, g, state))
 		return facts | FACT_KEEPALIVE;
-	if (!length)
+	if (is_window_probe(c, s, g, state))
+		return facts | FACT_WINDOW_PROBE;
+	if (!length || is_first_syn_ack(s, g, state))
 		return facts;
 	if (sequence_difference(s->seq + length, me->next) <= 0)
 		return facts | judge_old(c, s, g);
@@ -342,8 +382,10 @@ ALWAYS_INLINE void count_direction(struct direction *me, const struct segment *s
 {
 	me->segments += g->count;
 	me->bytes += s->ip_length + (u64)(g->count - 1) * g->headers;
-	me->window = s->window;
-	me->ip_id = s->ip_id;
+	if (!(s->flags & TCP_RST)) /* whose window means nothing */
+		me->window = s->window;
+	if (!(g->facts & (FACT_DUPLICATE | FACT_OUT_OF_ORDER)))
+		me->ip_id = s->ip_id;
 	me->last = later(me->last, g->tick);
 }
 

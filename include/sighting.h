@@ -29,6 +29,7 @@ enum fact {
 	FACT_SYN_DATA_TAKEN = 1 << 16, /* the SYN-ACK acknowledges the data in the SYN */
 	FACT_SYN_DATA_LEFT = 1 << 17,  /* the SYN-ACK acknowledges the SYN only */
 	FACT_RST_OTHER = 1 << 18,      /* a RST with another number than the sender's last one */
+	FACT_WINDOW_PROBE = 1 << 19,   /* one byte sent against a closed window */
 };
 
 struct sighting {

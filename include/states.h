@@ -49,8 +49,12 @@ ALWAYS_INLINE u64 on_rst(u64 state, const struct step *s)
 		return state; /* nothing is left to reset: RFC 1337 for TIME_WAIT */
 	if (!(s->facts & FACT_RST_FITS))
 		return state | RESET_REFUSED;
+	if (s->facts & FACT_FIRST && state & MIDSTREAM && state & SAW_SEGMENT << to &&
+	    !(state & SAW_DATA << to))
+		state |= PROBE; /* nobody knew of a connection: it was an ACK or Maimon probe, or looked like
+				   one */
 	state = with_endpoint_state(state, from, STATE_CLOSED);
-	if (endpoint_state(state, to) != STATE_UNKNOWN)
+	if (state & SAW_SEGMENT << to)
 		state = with_endpoint_state(state, to, STATE_CLOSED);
 	return state | RESET_BY << from | CLOSED_ONCE;
 }
@@ -60,8 +64,10 @@ ALWAYS_INLINE u64 on_syn(u64 state, const struct step *s)
 {
 	enum endpoint from = s->from, to = other_endpoint(from);
 
-	if (state & SAW_SYN << from)
-		return s->facts & FACT_SYN_OTHER && state & ESTABLISHED_ONCE ? state | CHALLENGED : state;
+	if (state & (SAW_SYN << from | MIDSTREAM))
+		return s->facts & FACT_SYN_OTHER && state & (ESTABLISHED_ONCE | MIDSTREAM)
+			       ? state | CHALLENGED
+			       : state;
 	state |= SAW_SYN << from;
 	if (endpoint_state(state, to) == STATE_SYN_SENT) {
 		state = with_endpoint_state(state, from, STATE_SYN_RECEIVED);
@@ -76,6 +82,8 @@ ALWAYS_INLINE u64 on_syn_ack(u64 state, const struct step *s)
 {
 	enum endpoint from = s->from, to = other_endpoint(from);
 
+	if (state & MIDSTREAM)
+		return state | CHALLENGED;
 	state |= SAW_SYN_ACK;
 	if (state & SAW_SYN << to && !(s->facts & FACT_ACKS_SYN) && !(state & SYN_ACKED << to))
 		return state | SYN_ACK_WRONG;
@@ -234,9 +242,11 @@ ALWAYS_INLINE u64 history_flags(const struct step *s)
 		return HISTORY_F << s->from;
 	if (rst)
 		return HISTORY_R << s->from;
-	if (syn || s->payload || !(s->flags & TCP_ACK))
+	if (syn)
 		return 0;
-	return HISTORY_A << s->from;
+	if (s->payload)
+		return HISTORY_D << s->from;
+	return s->flags & TCP_ACK ? HISTORY_A << s->from : 0;
 }
 
 /* The state after a segment. Pure: the same arguments give the same answer. */
@@ -255,7 +265,10 @@ ALWAYS_INLINE u64 transition(u64 state, const struct step *s)
 		if (s->flags & TCP_FIN)
 			state = on_fin(state, s);
 	}
-	if (s->payload && !(s->flags & TCP_RST))
+	state &= ~(WINDOW_PROBED << from);
+	if (s->facts & FACT_WINDOW_PROBE)
+		state |= WINDOW_PROBED << from;
+	else if (s->payload && !(s->flags & TCP_RST) && !(s->facts & FACT_KEEPALIVE))
 		state |= SAW_DATA << from;
 	if (s->flags & TCP_SYN && s->flags & TCP_ACK && s->facts & (FACT_ACK_OK | FACT_GAP))
 		state |= SAW_ACK << from;

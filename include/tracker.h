@@ -52,8 +52,8 @@ ALWAYS_INLINE u64 initial_state(const struct segment *s)
 
 	if (s->from_high ? !flipped : flipped)
 		state |= ORIGINATOR_IS_HIGH;
-	if (opens_nothing(s->flags))
-		return state | PROBE;
+	if (opens_nothing(s->flags)) /* its sender has no connection */
+		return with_endpoint_state(state | PROBE, flipped ? RESPONDER : ORIGINATOR, STATE_CLOSED);
 	return s->flags & TCP_SYN ? state : state | MIDSTREAM;
 }
 
@@ -90,22 +90,39 @@ ALWAYS_INLINE void connection_begin(struct connection *c, const struct segment *
 }
 
 /*
+ * A SYN-ACK with a new number after a SYN that came inside the connection: the responder took that SYN,
+ * so the old connection was gone, and its end was not seen.
+ */
+ALWAYS_INLINE bool answers_new_syn(const struct connection *c, const struct segment *s, enum endpoint from)
+{
+	return c->state & CHALLENGED && c->direction[from & 1].isn != s->seq &&
+	       s->seq != c->direction[from & 1].next;
+}
+
+/*
  * Whether a segment belongs to a new connection although its tuple is in the table: the record's time
- * is over, or a SYN with another number comes where there is nothing left to open or not yet anything
- * (RFC 9293 section 3.6.1 for TIME_WAIT; Zeek for the half-open).
+ * is over, or a SYN comes where there is nothing left to open or not yet anything (RFC 9293 section
+ * 3.6.1 for TIME_WAIT; Zeek for the half-open). With the number of the first SYN it is a retransmission,
+ * unless that one was answered by a reset: then somebody tries again.
  */
 ALWAYS_INLINE bool begins_anew(const struct connection *c, const struct segment *s, u64 now)
 {
+	u16 shape = s->flags & (TCP_SYN | TCP_ACK | TCP_RST | TCP_FIN);
 	enum endpoint from = sender(s, c->state);
+	const struct direction *me = &c->direction[from & 1];
 
 	if (is_expired(c, config_current(), now))
 		return true;
-	if ((s->flags & (TCP_SYN | TCP_ACK | TCP_RST | TCP_FIN)) != TCP_SYN)
+	if (shape == (TCP_SYN | TCP_ACK))
+		return answers_new_syn(c, s, from);
+	if (shape != TCP_SYN)
 		return false;
-	if (c->state & SAW_SYN << from && c->direction[from & 1].isn == s->seq)
-		return false;
+	if (c->state & SAW_SYN << from && me->isn == s->seq)
+		return c->state & (RESET_BY | RESET_BY << 1) && !is_same_frame(me, s, now);
 	if (c->state & (CLOSED_ONCE | PROBE))
 		return true;
+	if (c->state & MIDSTREAM)
+		return !both(c->state, SAW_SEGMENT);
 	return is_half_open(c->state) && c->state & SAW_SYN << from;
 }
 
@@ -214,10 +231,8 @@ ALWAYS_INLINE void note_milestones(struct connection *c, u64 set, u64 old, enum 
 		} else if (is_half_open(old) && !(set & ESTABLISHED_ONCE)) {
 			n->aborted++;
 		}
-		if (set & RESET_BY << from && !(old & PROBE))
-			n->closed_by_rst++;
-		else if (!(old & PROBE))
-			n->closed_by_fin++;
+		if (!((old | set) & PROBE))
+			*(set & RESET_BY << from ? &n->closed_by_rst : &n->closed_by_fin) += 1;
 	}
 }
 
@@ -260,11 +275,13 @@ ALWAYS_INLINE void note_history(struct connection *c, const struct segment *s, c
 		history_repeat(c, s->flags & TCP_ACK ? 'h' : 's', from);
 	if (set & HISTORY_F << from)
 		history_append(c, 'f', from);
+	else if (shape == TCP_FIN && !(g->facts & FACT_FIN_OLD))
+		history_repeat(c, 'f', from);
 	if (shape == TCP_RST && set & HISTORY_R << from)
 		history_append(c, 'r', from);
 	else if (shape == TCP_RST && g->facts & FACT_RST_OTHER)
 		history_repeat(c, 'r', from);
-	if (!shape && set & SAW_DATA << from)
+	if (set & HISTORY_D << from)
 		history_append(c, 'd', from);
 	if (set & HISTORY_A << from)
 		history_append(c, 'a', from);
@@ -484,7 +501,8 @@ VERIFIED_ALONE int follow(struct connection *c, const struct segment *s, struct 
 		note_milestones(c, set, old, g->from & 1, sighted_at(g), n);
 		note_repeats(c, s, g, g->from & 1);
 	}
-	if (state != old || g->facts & (FACT_GAP | FACT_ZERO_WINDOW | FACT_RST_OTHER | FACT_SYN_OTHER))
+	if (state != old || s->flags & (TCP_SYN | TCP_FIN | TCP_RST) ||
+	    g->facts & (FACT_GAP | FACT_ZERO_WINDOW))
 		note_history(c, s, g, set, g->from & 1);
 	if (kinds && state == old && !may_repeat(c, sighted_at(g)))
 		kinds = 0;
