@@ -14,6 +14,7 @@ enum receive_mode { MODE_AUTO, MODE_NATIVE, MODE_GENERIC, MODE_TC };
 struct instrument_options {
 	enum receive_mode mode;
 	bool ingress_only;
+	bool stays; /* `attach`: it is going to be pinned */
 	u32 max_connections;
 	struct config config; /* buckets, ifindex, layer3 and hash_seed are filled in on loading */
 };
@@ -26,6 +27,7 @@ struct instrument {
 	size_t table_size;	    /* bytes of the mapping */
 	int ring_fd;		    /* the map; -1 where another process reads it */
 	int counters_fd;
+	int lock_fd;		       /* the one reader's place at a pinned ring; -1: not taken */
 	struct synscope_bpf *skeleton; /* NULL for a pinned one */
 	struct attachment *attachment; /* links and filters; NULL for a pinned one */
 };

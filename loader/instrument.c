@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "instrument.h"
+
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <net/if_arp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "attachment.h"
+#include "capabilities.h"
+#include "instrument_pinned.h"
+#include "message.h"
+#include "program.h"
+
+/* Newer than the C library's net/if_arp.h. */
+enum { LINK_IP6GRE = 823 };
+
+static s64 clock_ns(clockid_t clock)
+{
+	struct timespec t;
+
+	clock_gettime(clock, &t);
+	return t.tv_sec * 1000000000LL + t.tv_nsec;
+}
+
+s64 wall_offset(void)
+{
+	s64 offset = 0, window = INT64_MAX;
+
+	/* The wall clock between two looks at the other; the closest pair of looks says it best. */
+	for (int i = 0; i < 32; i++) {
+		s64 before = clock_ns(CLOCK_MONOTONIC), wall = clock_ns(CLOCK_REALTIME);
+		s64 after = clock_ns(CLOCK_MONOTONIC);
+
+		if (after - before >= window)
+			continue;
+		window = after - before;
+		offset = wall - (before + window / 2);
+	}
+	return offset;
+}
+
+/* Frames of these begin with the IP header, on either hook. */
+static bool is_layer3(const struct link *l)
+{
+	switch (l->type) {
+	case ARPHRD_NONE:
+	case ARPHRD_RAWIP:
+	case ARPHRD_PPP:
+	case ARPHRD_TUNNEL:
+	case ARPHRD_TUNNEL6:
+	case ARPHRD_SIT:
+	case ARPHRD_IPGRE:
+	case LINK_IP6GRE:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static int check_link(const struct link *l)
+{
+	if (l->type != ARPHRD_ETHER && l->type != ARPHRD_LOOPBACK && !is_layer3(l))
+		return say_error("%s: its frames (ARPHRD type %u) are neither Ethernet nor IP", l->name,
+				 l->type);
+	if (!(l->flags & IFF_UP))
+		say("%s: is down: nothing will be seen until `ip link set %s up`", l->name, l->name);
+	return 0;
+}
+
+/* Where XDP can't be had by what the interface is, `auto` doesn't try, and `native` says so. */
+static int choose_mode(struct attachment_plan *p, const struct instrument_options *o)
+{
+	p->mode = o->mode;
+	if (is_layer3(&p->link) && (o->mode == MODE_NATIVE || o->mode == MODE_GENERIC))
+		return say_error("%s: has no Ethernet header, which XDP would need; use --mode tc",
+				 p->link.name);
+	if (o->mode == MODE_AUTO && (is_layer3(&p->link) || p->link.flags & IFF_LOOPBACK))
+		p->mode = MODE_TC;
+	/* What loopback sends comes back in: seen there, and once is enough. */
+	p->egress = !o->ingress_only && !(p->link.flags & IFF_LOOPBACK);
+	p->stays = o->stays;
+	return 0;
+}
+
+static u64 available_memory(void)
+{
+	FILE *f = fopen("/proc/meminfo", "re");
+	unsigned long long kilobytes;
+	char line[128];
+	u64 bytes = UINT64_MAX;
+
+	while (f && fgets(line, sizeof(line), f))
+		if (sscanf(line, "MemAvailable: %llu kB", &kilobytes) == 1)
+			bytes = kilobytes << 10;
+	if (f)
+		fclose(f);
+	return bytes;
+}
+
+/* About two slots for each connection: at half load hardly any bucket is full (0.84% refused, 14% at full
+ * load). */
+static int size_table(struct config *config, u32 connections)
+{
+	u64 buckets = 1, wanted = (2ULL * connections + WAYS - 1) / WAYS, bytes;
+
+	while (buckets < wanted)
+		buckets *= 2;
+	bytes = buckets * sizeof(struct bucket);
+	/* Asked in advance: a kernel that is short of memory takes it from everybody else first. */
+	if (!connections || slot_of((u32)buckets, 0) / WAYS != buckets || bytes > available_memory())
+		return say_error("table of %u connections: needs %llu MB: %s; give a %s --max-connections",
+				 connections, (unsigned long long)bytes >> 20,
+				 strerror(connections ? ENOMEM : EINVAL), connections ? "smaller" : "larger");
+	config->buckets = (u32)buckets;
+	return 0;
+}
+
+static int fill_config(struct config *config, const struct link *l, const struct instrument_options *o)
+{
+	*config = o->config;
+	config->ifindex = (u32)l->ifindex;
+	config->layer3 = is_layer3(l);
+	if (getrandom(config->hash_seed, sizeof(config->hash_seed), 0) != sizeof(config->hash_seed))
+		return say_error("random numbers: %s", strerror(errno));
+	return size_table(config, o->max_connections);
+}
+
+static void describe(struct instrument *i, const struct attachment_plan *p)
+{
+	i->interface = (struct interface){
+		.name = i->name,
+		.ifindex = (u32)p->link.ifindex,
+		.ingress = ingress_name(i->attachment->ingress.way),
+		.egress = egress_name(i->attachment->egress.way),
+		/* On loopback nothing is left out. */
+		.ingress_only = !p->egress && !(p->link.flags & IFF_LOOPBACK),
+		.wall_offset = wall_offset(),
+		.since = (u64)clock_ns(CLOCK_MONOTONIC),
+		.time_wait = i->config.time_wait,
+	};
+}
+
+static int load_and_attach(struct instrument *i, const struct attachment_plan *p)
+{
+	i->skeleton = program_load(&i->config, attachment_programs(p));
+	if (!i->skeleton)
+		return -1;
+	i->ring_fd = program_ring(i->skeleton);
+	i->counters_fd = program_counters_map(i->skeleton);
+	i->table = program_map_table(i->skeleton, &i->config, &i->table_size);
+	i->attachment = calloc(1, sizeof(*i->attachment));
+	if (!i->table)
+		return -1;
+	if (!i->attachment)
+		return say_error("%s: %s", i->name, strerror(ENOMEM));
+	if (attachment_make(i->attachment, p, i->skeleton))
+		return -1;
+	describe(i, p);
+	return 0;
+}
+
+int instrument_open(struct instrument *i, const char *interface, const struct instrument_options *o)
+{
+	struct attachment_plan plan = {};
+	int error;
+
+	memset(i, 0, sizeof(*i));
+	i->ring_fd = i->counters_fd = i->lock_fd = -1;
+	error = link_find(&plan.link, interface);
+	if (error)
+		return say_error("%s: %s", interface,
+				 error == -ENODEV ? "no such interface (`ip link` lists them)"
+						  : strerror(-error));
+	snprintf(i->name, sizeof(i->name), "%s", plan.link.name);
+	if (capabilities_require(i->name) || check_link(&plan.link) || choose_mode(&plan, o) ||
+	    fill_config(&i->config, &plan.link, o))
+		return -1;
+	if (!load_and_attach(i, &plan))
+		return 0;
+	instrument_close(i);
+	return -1;
+}
+
+static void close_descriptor(int fd)
+{
+	if (fd > 0)
+		close(fd);
+}
+
+void instrument_close(struct instrument *i)
+{
+	/* First of all: what is going on now shall not be counted into a table that is going away. */
+	if (i->attachment)
+		attachment_undo(i->attachment);
+	free(i->attachment);
+	if (i->table)
+		munmap((void *)i->table, i->table_size);
+	if (i->skeleton) {
+		program_unload(i->skeleton);
+	} else {
+		close_descriptor(i->ring_fd);
+		close_descriptor(i->counters_fd);
+		close_descriptor(i->lock_fd);
+	}
+	memset(i, 0, sizeof(*i));
+	i->ring_fd = i->counters_fd = i->lock_fd = -1;
+}
+
+bool instrument_alive(const struct instrument *i)
+{
+	char name[IF_NAMESIZE];
+
+	/* By number, not by name: it may have been renamed, or another one may have its name by now. */
+	return if_indextoname(i->interface.ifindex, name);
+}
+
+int instrument_counters(const struct instrument *i, struct counters *sum)
+{
+	return program_counters(i->counters_fd, sum);
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* As much of rtnetlink as attaching needs: links, and the words with which the kernel refuses something. */
+#ifndef SYNSCOPE_NETLINK_H
+#define SYNSCOPE_NETLINK_H
+
+#include <linux/genetlink.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
+#include <net/if.h>
+
+#include "platform.h"
+
+enum { WORDS_MAX = 256 };
+
+struct netlink_request {
+	struct nlmsghdr header;
+	union {
+		struct ifinfomsg link;
+		struct tcmsg filter;
+		struct genlmsghdr generic;
+	};
+	char room[256]; /* attributes */
+};
+
+/* Begins a request: its type, its flags besides NLM_F_REQUEST, the size of its fixed part. */
+void netlink_begin(struct netlink_request *r, u16 type, u16 flags, size_t fixed);
+
+/* Adds an attribute; it must fit into the room. */
+void netlink_add(struct netlink_request *r, u16 type, const void *data, size_t size);
+
+/* Opens a nested attribute; what is added until netlink_nest_end() lies in it. */
+struct rtattr *netlink_nest(struct netlink_request *r, u16 type);
+void netlink_nest_end(struct netlink_request *r, struct rtattr *nest);
+
+/*
+ * Sends a request and hands each message of the answer to `each` (NULL: nobody). Where the kernel
+ * refuses and says why, that goes to `words` (WORDS_MAX bytes, or NULL). 0 or -errno.
+ */
+int netlink_talk(int protocol, struct netlink_request *r,
+		 void (*each)(const struct nlmsghdr *message, void *context), void *context, char *words);
+
+/* Sorts the attributes of a message, or of a nested attribute, by type; absent ones are NULL. */
+void netlink_sort(const struct rtattr **sorted, unsigned count, const void *first, size_t size);
+
+/* The attributes behind the fixed part of a message. */
+void netlink_attributes(const struct rtattr **sorted, unsigned count, const struct nlmsghdr *message,
+			size_t fixed);
+
+u32 netlink_u32(const struct rtattr *attribute); /* 0 for an absent one */
+
+/* A network interface, as the kernel describes it. */
+struct link {
+	int ifindex;
+	char name[IFNAMSIZ];
+	char kind[16];	/* "veth", "bond", ...; empty for a device */
+	unsigned type;	/* ARPHRD_ */
+	unsigned flags; /* IFF_ */
+	unsigned mtu;
+	int peer;	  /* ifindex of the other end, or of what lies below; 0: none */
+	bool peer_remote; /* it is in another network namespace */
+	u8 xdp_mode;	  /* XDP_ATTACHED_ */
+	u32 xdp_program;  /* id; 0: none, or several */
+};
+
+/* 0 or -errno: -ENODEV where there is none of that name. */
+int link_find(struct link *l, const char *name);
+
+/* Tries to attach an XDP program by netlink, only for the words of the refusal; empty where there are none.
+ */
+void link_xdp_words(int ifindex, int program, u32 flags, char words[WORDS_MAX]);
+
+#endif
