@@ -455,8 +455,8 @@ static int check(const struct arguments *a)
 
 	if (a->operand_count < c->least || a->operand_count > c->most)
 		return say_error("%s: usage: synscope %s %s", c->name, c->name, c->operands);
-	if (c->run == find_command("detach")->run && !a->operand_count == !a->all)
-		return say_error("detach: name interfaces, or give --all");
+	if (c->or_all && !a->operand_count == !a->all)
+		return say_error("%s: name interfaces, or give --all", c->name);
 	if ((a->view_options.failed || a->view_options.slow) && !records)
 		return say_error("--%s: goes with --view timeline and --view conns only",
 				 a->view_options.failed ? "failed" : "slow");
@@ -511,4 +511,10 @@ int arguments_parse(struct arguments *a, int argc, char **argv)
 	if (take_words(a, argc, argv) || check(a))
 		return EXIT_USAGE;
 	return EXIT_DONE;
+}
+
+void arguments_free(struct arguments *a)
+{
+	free(a->operands);
+	a->operands = NULL;
 }

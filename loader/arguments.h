@@ -40,6 +40,7 @@ struct command {
 	const char *summary;
 	int least, most; /* number of operands */
 	int (*run)(const struct arguments *a);
+	bool or_all; /* --all stands for the operands */
 };
 
 /* The largest --max-connections; the table of it takes 13 GB. */
@@ -52,5 +53,7 @@ extern const struct command commands[];
  * version was printed. EXIT_USAGE: said why.
  */
 int arguments_parse(struct arguments *a, int argc, char **argv);
+
+void arguments_free(struct arguments *a);
 
 #endif

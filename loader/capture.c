@@ -173,7 +173,8 @@ static int next_of_pcap(struct capture *c, struct captured_frame *f)
 		return 0;
 	if (got != 1)
 		return say_error("%s: broken here: %s", c->path, pcap_geterr(c->pcap));
-	f->time = (u64)header->ts.tv_sec * 1000000000 + (u64)header->ts.tv_usec;
+	/* a pcap's seconds have 32 bits and no sign (to the year 2106); libpcap gives them one */
+	f->time = (u64)(u32)header->ts.tv_sec * 1000000000 + (u64)header->ts.tv_usec;
 	f->interface = 0;
 	shape(f, c->link_type, data, header->caplen, header->len);
 	return 1;
