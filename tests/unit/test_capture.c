@@ -1,0 +1,311 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The capture reader: link types, byte orders, time resolutions, interfaces, and files that break off. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "capture.h"
+#include "message.h"
+#include "wire.h"
+
+/* A file under construction. */
+struct file {
+	u8 bytes[4096];
+	u32 length;
+	bool swapped;
+	char path[64];
+};
+
+static void put16(struct file *f, u16 v)
+{
+	v = f->swapped ? __builtin_bswap16(v) : v;
+	memcpy(f->bytes + f->length, &v, 2);
+	f->length += 2;
+}
+
+static void put32(struct file *f, u32 v)
+{
+	v = f->swapped ? __builtin_bswap32(v) : v;
+	memcpy(f->bytes + f->length, &v, 4);
+	f->length += 4;
+}
+
+static void put(struct file *f, const void *bytes, u32 n)
+{
+	memcpy(f->bytes + f->length, bytes, n);
+	f->length += n;
+}
+
+static const char *save(struct file *f)
+{
+	int fd;
+
+	strcpy(f->path, "/tmp/synscope-capture-XXXXXX");
+	fd = mkstemp(f->path);
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, f->bytes, f->length), f->length);
+	close(fd);
+	return f->path;
+}
+
+static void pcap_header(struct file *f, u32 magic, u32 link_type)
+{
+	put32(f, magic);
+	put16(f, 2);
+	put16(f, 4);
+	put32(f, 0);
+	put32(f, 0);
+	put32(f, 65535);
+	put32(f, link_type);
+}
+
+static void pcap_packet(struct file *f, u32 seconds, u32 fraction, const void *bytes, u32 n)
+{
+	put32(f, seconds);
+	put32(f, fraction);
+	put32(f, n);
+	put32(f, n);
+	put(f, bytes, n);
+}
+
+static void section(struct file *f)
+{
+	put32(f, PCAPNG_MAGIC);
+	put32(f, 28);
+	put32(f, 0x1a2b3c4d);
+	put16(f, 1);
+	put16(f, 0);
+	put32(f, 0xffffffff);
+	put32(f, 0xffffffff);
+	put32(f, 28);
+}
+
+/* An interface with a time resolution of 10^-resolution and a name of three letters. */
+static void interface(struct file *f, u16 link_type, u8 resolution, const char *name)
+{
+	const u8 value[4] = {resolution};
+	u8 letters[4] = {0};
+
+	memcpy(letters, name, 3);
+	put32(f, 1);
+	put32(f, 40);
+	put16(f, link_type);
+	put16(f, 0);
+	put32(f, 0);
+	put16(f, 2);
+	put16(f, 3);
+	put(f, letters, 4);
+	put16(f, 9);
+	put16(f, 1);
+	put(f, value, 4);
+	put32(f, 0); /* end of options */
+	put32(f, 40);
+}
+
+static void packet(struct file *f, u32 number, u64 stamp, const void *bytes, u32 n)
+{
+	u32 padded = (n + 3) & ~3U;
+
+	put32(f, 6);
+	put32(f, 32 + padded);
+	put32(f, number);
+	put32(f, (u32)(stamp >> 32));
+	put32(f, (u32)stamp);
+	put32(f, n);
+	put32(f, n);
+	memset(f->bytes + f->length, 0, padded);
+	memcpy(f->bytes + f->length, bytes, n);
+	f->length += padded;
+	put32(f, 32 + padded);
+}
+
+static const u8 ipv4_packet[20] = {0x45, 0, 0, 20};
+
+static void expect_ipv4_at(struct capture *c, u64 time, u32 number)
+{
+	struct captured_frame f = {0};
+
+	assert_int_equal(capture_next(c, &f), 1);
+	assert_int_equal(f.time, time);
+	assert_int_equal(f.interface, number);
+	assert_int_equal(load_be16(f.data + ETHERNET_TYPE_AT), ETHERTYPE_IPV4);
+	assert_int_equal(f.length, ETHERNET_HEADER + sizeof(ipv4_packet));
+	assert_memory_equal(f.data + ETHERNET_HEADER, ipv4_packet, sizeof(ipv4_packet));
+}
+
+static void expect_end(struct capture *c, struct file *f, int how)
+{
+	struct captured_frame frame = {0};
+
+	assert_int_equal(capture_next(c, &frame), how);
+	capture_close(c);
+	unlink(f->path);
+}
+
+static void pcap_in_both_orders_and_resolutions(void **state)
+{
+	const u32 magics[] = {0xa1b2c3d4, 0xa1b23c4d};
+	const u64 units[] = {1000, 1};
+
+	(void)state;
+	for (int kind = 0; kind < 4; kind++) {
+		struct file f = {.swapped = kind & 1};
+		struct capture c;
+
+		pcap_header(&f, magics[kind / 2], 101);
+		pcap_packet(&f, 3000000000U, 7, ipv4_packet, sizeof(ipv4_packet));
+		assert_int_equal(capture_open(&c, save(&f)), 0);
+		expect_ipv4_at(&c, 3000000000ULL * 1000000000 + 7 * units[kind / 2], 0);
+		expect_end(&c, &f, 0);
+	}
+}
+
+static void each_link_type_becomes_ethernet(void **state)
+{
+	const struct {
+		u32 number;
+		u32 header;
+		u8 bytes[20];
+	} types[] = {
+		{1, 14, {[12] = 8, [13] = 0}},
+		{101, 0, {0}},
+		{228, 0, {0}},
+		{113, 16, {[14] = 8, [15] = 0}},
+		{276, 20, {8, 0}},
+		{0, 4, {2, 0, 0, 0}},
+		{0, 4, {0, 0, 0, 2}},
+		{108, 4, {0, 0, 0, 2}},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(types); i++) {
+		struct file f = {0};
+		struct capture c;
+		u8 frame[64];
+
+		memcpy(frame, types[i].bytes, types[i].header);
+		memcpy(frame + types[i].header, ipv4_packet, sizeof(ipv4_packet));
+		pcap_header(&f, 0xa1b2c3d4, types[i].number);
+		pcap_packet(&f, 1, 0, frame, types[i].header + sizeof(ipv4_packet));
+		assert_int_equal(capture_open(&c, save(&f)), 0);
+		expect_ipv4_at(&c, 1000000000, 0);
+		expect_end(&c, &f, 0);
+	}
+}
+
+static void pcapng_interfaces_have_types_and_resolutions_of_their_own(void **state)
+{
+	u8 ethernet[34] = {[12] = 8};
+
+	(void)state;
+	memcpy(ethernet + 14, ipv4_packet, sizeof(ipv4_packet));
+	for (int swapped = 0; swapped < 2; swapped++) {
+		struct file f = {.swapped = swapped};
+		struct capture c;
+
+		section(&f);
+		interface(&f, 1, 6, "lan");
+		interface(&f, 101, 9, "tun");
+		packet(&f, 0, 1700000000000001, ethernet, sizeof(ethernet));
+		packet(&f, 1, 1700000000000000002, ipv4_packet, sizeof(ipv4_packet));
+		assert_int_equal(capture_open(&c, save(&f)), 0);
+		expect_ipv4_at(&c, 1700000000000001000, 0);
+		expect_ipv4_at(&c, 1700000000000000002, 1);
+		assert_string_equal(capture_interface_name(&c, 0), "lan");
+		assert_string_equal(capture_interface_name(&c, 1), "tun");
+		expect_end(&c, &f, 0);
+	}
+}
+
+static void a_second_section_counts_its_interfaces_anew(void **state)
+{
+	struct file f = {0};
+	struct capture c;
+
+	(void)state;
+	section(&f);
+	interface(&f, 101, 6, "one");
+	section(&f);
+	f.swapped = true;
+	f.length -= 28;
+	section(&f);
+	interface(&f, 101, 6, "two");
+	packet(&f, 0, 5, ipv4_packet, sizeof(ipv4_packet));
+	assert_int_equal(capture_open(&c, save(&f)), 0);
+	expect_ipv4_at(&c, 5000, 1);
+	expect_end(&c, &f, 0);
+}
+
+static void short_frames_are_padded_and_keep_their_length(void **state)
+{
+	struct file f = {0};
+	struct capture c;
+	struct captured_frame frame = {0};
+
+	(void)state;
+	pcap_header(&f, 0xa1b2c3d4, 1);
+	pcap_packet(&f, 1, 0, "abc", 3);
+	assert_int_equal(capture_open(&c, save(&f)), 0);
+	assert_int_equal(capture_next(&c, &frame), 1);
+	assert_int_equal(frame.captured, ETHERNET_HEADER);
+	assert_int_equal(frame.length, 3);
+	expect_end(&c, &f, 0);
+}
+
+static void files_that_break_off_give_what_could_be_read(void **state)
+{
+	struct file whole = {0};
+
+	(void)state;
+	section(&whole);
+	interface(&whole, 101, 6, "one");
+	packet(&whole, 0, 5, ipv4_packet, sizeof(ipv4_packet));
+	packet(&whole, 0, 6, ipv4_packet, sizeof(ipv4_packet));
+	for (u32 cut = 1; cut < 52; cut++) {
+		struct file f = whole;
+		struct capture c;
+
+		f.length -= cut;
+		assert_int_equal(capture_open(&c, save(&f)), 0);
+		expect_ipv4_at(&c, 5000, 0);
+		expect_end(&c, &f, -1);
+	}
+}
+
+static void what_is_no_capture_is_refused(void **state)
+{
+	struct file empty = {0}, text = {0}, unknown = {0};
+	struct capture c;
+
+	(void)state;
+	put(&text, "no capture at all, but some text", 32);
+	pcap_header(&unknown, 0xa1b2c3d4, 147);
+	assert_int_equal(capture_open(&c, "/nowhere/at/all"), -1);
+	assert_int_equal(capture_open(&c, save(&empty)), -1);
+	assert_int_equal(capture_open(&c, save(&text)), -1);
+	assert_int_equal(capture_open(&c, save(&unknown)), -1);
+	unlink(empty.path);
+	unlink(text.path);
+	unlink(unknown.path);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(pcap_in_both_orders_and_resolutions),
+		cmocka_unit_test(each_link_type_becomes_ethernet),
+		cmocka_unit_test(pcapng_interfaces_have_types_and_resolutions_of_their_own),
+		cmocka_unit_test(a_second_section_counts_its_interfaces_anew),
+		cmocka_unit_test(short_frames_are_padded_and_keep_their_length),
+		cmocka_unit_test(files_that_break_off_give_what_could_be_read),
+		cmocka_unit_test(what_is_no_capture_is_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
