@@ -70,11 +70,12 @@ struct text text_clock(s64 ns)
 		    (long long)(ns % NS_PER_SECOND / NS_PER_US));
 }
 
-struct text text_date(s64 ns)
+struct text text_moment(s64 ns)
 {
 	struct tm t = split(ns);
 
-	return text("%04d-%02d-%02d", t.tm_year + 1900, t.tm_mon + 1, t.tm_mday);
+	return text("%04d-%02d-%02d %02d:%02d:%02d.%06lld UTC", t.tm_year + 1900, t.tm_mon + 1, t.tm_mday,
+		    t.tm_hour, t.tm_min, t.tm_sec, (long long)(ns % NS_PER_SECOND / NS_PER_US));
 }
 
 /* ns in units of `unit`, the fraction cut off after `digits` decimal digits. */

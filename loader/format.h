@@ -25,8 +25,8 @@ struct text text_rfc3339(s64 ns);
 /* "22:13:20.123456"; ns since the epoch. */
 struct text text_clock(s64 ns);
 
-/* "2023-11-14"; ns since the epoch. */
-struct text text_date(s64 ns);
+/* "2023-11-14 22:13:20.123456 UTC"; ns since the epoch. */
+struct text text_moment(s64 ns);
 
 /* "1700000000.123456" */
 struct text text_seconds(s64 ns);

@@ -1,7 +1,188 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A block for each connection: who and when, a ladder of its handshake and teardown with both endpoints'
+ * states, what was agreed and carried between the two, and what it all means, in words.
+ */
 #include "view.h"
 
+#include <string.h>
+
+#include "format.h"
+#include "identity.h"
 #include "json_record.h"
+#include "ladder.h"
+#include "timeline_label.h"
+#include "timeline_steps.h"
+#include "timeline_words.h"
+#include "verdict.h"
+
+#define BOLD  "\033[1m"
+#define RED   "\033[31m"
+#define GREEN "\033[32m"
+#define PLAIN "\033[0m"
+
+/* "  on eth0 vlan 5"; empty where there is nothing to say. */
+static void place_text(char *text, size_t size, const struct record *r)
+{
+	const struct connection_key *key = &r->connection->key;
+	int used = 0;
+
+	*text = 0;
+	if (r->interface->name && !r->interface->replay)
+		used = snprintf(text, size, "  on %.20s", r->interface->name);
+	if (key->vlan)
+		used += snprintf(text + used, size - (size_t)used, "  vlan %u", key->vlan);
+	if (key->inner_vlan)
+		snprintf(text + used, size - (size_t)used, ".%u", key->inner_vlan);
+}
+
+/* The rest of the line, flush right; where it does not fit, a line of its own. */
+static void print_flush_right(FILE *out, unsigned used, const char *text)
+{
+	unsigned width = text_columns(text);
+
+	if (used + 2 + width > TIMELINE_COLUMNS) {
+		putc('\n', out);
+		used = 0;
+	}
+	fprintf(out, "%*s%s\n", (int)(TIMELINE_COLUMNS - used - width), "", text);
+}
+
+static void print_head(FILE *out, bool color, const struct record *r)
+{
+	const struct connection *c = r->connection;
+	struct party orig = party_of(&c->key, c->state, ORIGINATOR);
+	struct party resp = party_of(&c->key, c->state, RESPONDER);
+	struct text from = text_party(&orig), to = text_party(&resp);
+	s64 start = (s64)c->start + r->interface->wall_offset;
+	char place[64];
+	unsigned used;
+
+	place_text(place, sizeof(place), r);
+	used = (unsigned)(strlen(from.text) + 3 + strlen(to.text));
+	fprintf(out, "%s%s", color ? BOLD : "", from.text);
+	if (used + strlen(place) > TIMELINE_COLUMNS) {
+		fputs("\n ", out);
+		used = (unsigned)strlen(to.text) + 3;
+	}
+	fprintf(out, " ▶ %s%s%s", to.text, color ? PLAIN : "", place);
+	print_flush_right(out, used + (unsigned)strlen(place), text_moment(start).text);
+}
+
+/* A probe belongs to no connection, so nobody has a state. */
+static const char *shown_state(const struct record *r, enum tcp_state state)
+{
+	const char *name = is_probe(r->connection) ? NULL : state_name(state);
+
+	return name ? name : "";
+}
+
+static void print_step(FILE *out, bool color, const struct record *r, const struct timeline_step *s,
+		       const struct timeline_step *before)
+{
+	u64 start = r->connection->start, time = s->time > start ? s->time : start;
+	struct paragraph label;
+	struct rung rung = {
+		.since_start = time - start,
+		.since_before = before && time > before->time ? time - before->time : 0,
+		.from = s->from,
+		.label = label.text,
+		.states = {shown_state(r, s->states[ORIGINATOR]), shown_state(r, s->states[RESPONDER])},
+		.again = s->again,
+		.refused = s->refused,
+		.rebuilt = !s->event,
+	};
+
+	timeline_label(&label, s);
+	for (int who = ORIGINATOR; who < ENDPOINTS; who++)
+		rung.changed[who] = !before || before->states[who] != s->states[who];
+	ladder_rung(out, color, &rung);
+}
+
+static void print_notes(FILE *out, const struct paragraph *p)
+{
+	const char *rest = p->text, *line;
+	char buffer[256];
+
+	while ((line = next_line(&rest, BREAK_ITEMS, LADDER_INSIDE - 2, buffer)))
+		ladder_note(out, line);
+}
+
+/* Between opening and closing: what was agreed, and what went each way. */
+static void print_middle(FILE *out, const struct connection *c)
+{
+	struct paragraph options = {0}, traffic = {0}, timing = {0};
+
+	timeline_options(&options, c);
+	timeline_traffic(&traffic, c);
+	timeline_timing(&timing, c);
+	if (!(c->state & ESTABLISHED_ONCE) && !traffic.length)
+		return;
+	print_notes(out, &options);
+	if (!traffic.length)
+		paragraph_add(&traffic, "no data");
+	print_notes(out, &traffic);
+	print_notes(out, &timing);
+}
+
+static void print_ladder(FILE *out, bool color, const struct record *r)
+{
+	struct timeline_steps t;
+	bool middle = false;
+
+	timeline_steps(&t, r);
+	ladder_heading(out);
+	for (u32 i = 0; i < t.count; i++) {
+		if (t.step[i].phase == PHASE_CLOSING && !middle) {
+			print_middle(out, r->connection);
+			middle = true;
+		}
+		print_step(out, color, r, &t.step[i], i ? &t.step[i - 1] : NULL);
+	}
+	if (!middle)
+		print_middle(out, r->connection);
+	if (t.rebuilt)
+		fprintf(out, "   %u step%s dotted: no event told of it, the record did\n", t.rebuilt,
+			t.rebuilt == 1 ? "" : "s");
+	if (r->steps_omitted)
+		fprintf(out, "   %u more steps are not shown\n", r->steps_omitted);
+}
+
+static void print_words(FILE *out, bool color, const struct record *r)
+{
+	struct paragraph time_wait = {0}, unseen = {0}, oddity = {0};
+	struct outcome outcome;
+	u32 found = diagnose(r);
+	char mark[32];
+
+	timeline_outcome(&outcome, r);
+	if (color && (outcome.good || outcome.bad))
+		fputs(outcome.good ? GREEN : RED, out);
+	snprintf(mark, sizeof(mark), " %s ", outcome.mark);
+	paragraph_print(out, &outcome.words, mark, TIMELINE_COLUMNS);
+	if (color)
+		fputs(PLAIN, out);
+	for (u32 d = 0; d < DIAGNOSES; d++) {
+		struct paragraph remark = {0};
+
+		if (timeline_remark(&remark, r, found, d))
+			paragraph_print(out, &remark, " ! ", TIMELINE_COLUMNS);
+	}
+	if (timeline_oddity(&oddity, r->connection))
+		paragraph_print(out, &oddity, " ! ", TIMELINE_COLUMNS);
+	if (timeline_unseen(&unseen, r))
+		paragraph_print(out, &unseen, " ! ", TIMELINE_COLUMNS);
+	if (timeline_time_wait(&time_wait, r))
+		paragraph_print(out, &time_wait, "   ", TIMELINE_COLUMNS);
+}
+
+static void print_block(FILE *out, bool color, const struct record *r)
+{
+	print_head(out, color, r);
+	print_ladder(out, color, r);
+	print_words(out, color, r);
+	putc('\n', out);
+}
 
 static void print_json(FILE *out, const struct record *r)
 {
@@ -17,17 +198,28 @@ static void print_json(FILE *out, const struct record *r)
 	json_end_line(&j);
 }
 
+/* A foretaste of a block that will be printed whole: no unit of its own, and nothing for scripts. */
+static unsigned show_opened(FILE *out, const struct view_options *o, const struct record *r)
+{
+	if (!o->json && record_is_wanted(o, r))
+		print_block(out, o->color, r);
+	return 0;
+}
+
 static unsigned show_final(FILE *out, const struct view_options *o, const struct record *r)
 {
 	if (!record_is_wanted(o, r))
 		return 0;
 	if (o->json)
 		print_json(out, r);
+	else
+		print_block(out, o->color, r);
 	return 1;
 }
 
 const struct view view_timeline = {
 	.name = "timeline",
 	.wants_steps = true,
+	.opened = show_opened,
 	.final = show_final,
 };

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What stands on an arrow of the ladder: flags, relative numbers, payload. */
+#ifndef SYNSCOPE_TIMELINE_LABEL_H
+#define SYNSCOPE_TIMELINE_LABEL_H
+
+#include "paragraph.h"
+#include "timeline_steps.h"
+
+void timeline_label(struct paragraph *label, const struct timeline_step *s);
+
+#endif

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The first words below a ladder: how the connection opened, what it carried, how it ended. */
+#include "timeline_words.h"
+
+#include <string.h>
+
+#include "format.h"
+#include "identity.h"
+#include "verdict.h"
+
+static const char *const names[ENDPOINTS] = {"originator", "responder"};
+
+/* "originator", "responder", or the both of them, from teardown.by. */
+static const char *by_whom(const char *by)
+{
+	return !strcmp(by, "orig")   ? names[ORIGINATOR]
+	       : !strcmp(by, "resp") ? names[RESPONDER]
+				     : "both at once";
+}
+
+static const char *times(char *text, size_t size, u32 n)
+{
+	static const char *const words[] = {"never", "once", "twice"};
+
+	if (n < COUNT_OF(words))
+		return words[n];
+	snprintf(text, size, "%u times", n);
+	return text;
+}
+
+static void say_opening(struct paragraph *p, const struct connection *c)
+{
+	u64 responder, originator;
+	char text[32];
+
+	if (!(c->state & ESTABLISHED_ONCE))
+		return;
+	if (handshake_halves(c, &responder, &originator)) {
+		paragraph_item(p, "opened in %s (responder's side %s ms, originator's %s)",
+			       text_span(responder + originator).text, text_short_ms((s64)responder).text,
+			       text_short_ms((s64)originator).text);
+		return;
+	}
+	if (c->state & FLIPPED || !endpoint_seen(c, RESPONDER)) {
+		paragraph_item(p, "opened");
+		return;
+	}
+	paragraph_item(p, "opened after %s", text_span(c->at.established - c->start).text);
+	if (c->syn_retransmits)
+		paragraph_add(p, ", SYN sent %s", times(text, sizeof(text), c->syn_retransmits + 1U));
+	if (c->syn_ack_retransmits)
+		paragraph_add(p, ", SYN ACK sent %s", times(text, sizeof(text), c->syn_ack_retransmits + 1U));
+}
+
+static void say_reset(struct paragraph *p, const struct record *r)
+{
+	const struct connection *c = r->connection;
+	bool originator = c->state & RESET_BY << ORIGINATOR;
+	enum endpoint peer = originator ? RESPONDER : ORIGINATOR;
+
+	paragraph_item(p, "reset by the %s after %s", by_whom(teardown_by(r)),
+		       text_span(c->at.reset - c->start).text);
+	if (!(c->state & (ESTABLISHED_ONCE | MIDSTREAM)))
+		paragraph_add(p, ", before it was open");
+	else if (c->state & SAW_FIN << peer)
+		paragraph_add(p, ", in answer to the %s's FIN", names[peer]);
+	else if (c->state & SAW_FIN << other_endpoint(peer))
+		paragraph_add(p, ", after its own FIN");
+}
+
+static void say_close(struct paragraph *p, const struct record *r)
+{
+	const struct connection *c = r->connection;
+	bool disorder = c->quality[ORIGINATOR].out_of_order || c->quality[RESPONDER].out_of_order ||
+			later_retransmits(c, ORIGINATOR) || later_retransmits(c, RESPONDER) ||
+			missed_bytes(c);
+	const char *by = teardown_by(r);
+
+	paragraph_item(p, "closed by %s%s after %s", strcmp(by, "both") ? "the " : "", by_whom(by),
+		       text_span(duration(c)).text);
+	if (!disorder)
+		paragraph_add(p, ", in order");
+}
+
+static void say_refused(struct paragraph *p, const struct connection *c)
+{
+	struct party resp = party_of(&c->key, c->state, RESPONDER);
+
+	paragraph_item(p,
+		       "refused: port %u of %s answered with RST in %s (nothing listens there, or a filter "
+		       "says no)",
+		       resp.port, text_address(&resp.address).text, text_span(c->at.reset - c->start).text);
+}
+
+static void say_unanswered(struct paragraph *p, const struct record *r)
+{
+	const struct connection *c = r->connection;
+	u64 last = c->direction[ORIGINATOR].last;
+	char text[32];
+
+	paragraph_item(p, "nobody answered: SYN sent %s", times(text, sizeof(text), c->syn_retransmits + 1U));
+	if (c->syn_retransmits && last > c->start)
+		paragraph_add(p, " in %s", text_span(last - c->start).text);
+	paragraph_add(p, r->interface->ingress_only
+				 ? " (an answer going out is not looked at: --ingress-only)"
+				 : " (filtered, or the host is gone)");
+}
+
+static void say_unfinished(struct paragraph *p, const struct connection *c)
+{
+	if (c->state & ACK_WRONG)
+		paragraph_item(p, "never opened: the originator acknowledged a number that was not the "
+				  "responder's");
+	else if (c->state & SYN_ACK_WRONG)
+		paragraph_item(p, "never opened: the responder acknowledged another number than the SYN's");
+	else if (c->state & SAW_SYN_ACK)
+		paragraph_item(p, "never opened: the responder answered, and the originator fell silent (a "
+				  "half-open scan, a forged address, or the answer was lost)");
+	else
+		paragraph_item(p, "never opened: the responder answered, but not with SYN ACK");
+}
+
+static void say_probe(struct paragraph *p, const struct connection *c)
+{
+	bool originator = endpoint_seen(c, ORIGINATOR);
+	bool answered = c->state & (HISTORY_R << RESPONDER) && originator;
+	bool lone_ack = c->state & MIDSTREAM && !(c->state & HISTORY_F << ORIGINATOR);
+
+	paragraph_item(p, "%s that belongs to no connection",
+		       lone_ack		      ? "an ACK"
+		       : c->state & MIDSTREAM ? "a FIN"
+					      : "a segment");
+	if (answered)
+		paragraph_add(p, ", answered with RST: the host is there%s",
+			      lone_ack ? ", and nothing filters the port" : ", the port is closed");
+	else
+		paragraph_add(p, ", and no answer: filtered, or the port is open");
+}
+
+static void say_open(struct paragraph *p, const struct record *r)
+{
+	const struct connection *c = r->connection;
+	bool by_originator = c->state & SAW_FIN << ORIGINATOR, by_responder = c->state & SAW_FIN << RESPONDER;
+
+	if (by_originator && by_responder)
+		paragraph_item(p, "both have closed, the last ACK was not seen");
+	else if (by_originator || by_responder)
+		paragraph_item(p, "closed on the %s's side only",
+			       names[by_originator ? ORIGINATOR : RESPONDER]);
+	switch (r->ending) {
+	case ENDING_IDLE:
+		paragraph_item(p, "then silent for %s: given up",
+			       text_span(r->now - (c->start + duration(c))).text);
+		break;
+	case ENDING_EVICTED:
+		paragraph_item(p, "its place in the table was needed: what came after is not known");
+		break;
+	case ENDING_REUSED:
+		paragraph_item(p, "then a new SYN took its ports");
+		break;
+	default:
+		paragraph_item(p, "still open after %s",
+			       text_span(r->now > c->start ? r->now - c->start : 0).text);
+	}
+}
+
+void timeline_outcome(struct outcome *o, const struct record *r)
+{
+	const struct connection *c = r->connection;
+	u32 found = diagnose(r);
+
+	memset(o, 0, sizeof(*o));
+	o->mark = "✘";
+	o->bad = true;
+	if (is_probe(c)) {
+		o->mark = "?";
+		o->bad = false;
+		say_probe(&o->words, c);
+	} else if (found & 1U << DIAGNOSIS_REFUSED && !(c->state & SAW_SYN_ACK)) {
+		say_refused(&o->words, c);
+	} else if (found & 1U << DIAGNOSIS_UNANSWERED) {
+		say_unanswered(&o->words, r);
+	} else if (found & 1U << DIAGNOSIS_HANDSHAKE_UNFINISHED) {
+		say_unfinished(&o->words, c);
+	} else if (c->state & (RESET_BY | RESET_BY << 1)) {
+		say_opening(&o->words, c);
+		say_reset(&o->words, r);
+	} else if (is_closed(c)) {
+		o->mark = "✔";
+		o->good = true;
+		o->bad = false;
+		say_opening(&o->words, c);
+		say_close(&o->words, r);
+	} else {
+		o->mark = "…";
+		o->bad = false;
+		say_opening(&o->words, c);
+		say_open(&o->words, r);
+	}
+}

@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The remarks below a ladder, and the words within it. */
+#include "timeline_words.h"
+
+#include <string.h>
+
+#include "format.h"
+#include "identity.h"
+#include "verdict.h"
+
+static const char *const names[ENDPOINTS] = {"originator", "responder"};
+
+static const char *plural(u64 n)
+{
+	return n == 1 ? "" : "s";
+}
+
+/* "3 by the originator, 1 by the responder"; only who has any. */
+static void per_endpoint(struct paragraph *p, u64 originator, u64 responder)
+{
+	if (originator)
+		paragraph_add(p, "%llu by the originator", (unsigned long long)originator);
+	if (originator && responder)
+		paragraph_add(p, ", ");
+	if (responder)
+		paragraph_add(p, "%llu by the responder", (unsigned long long)responder);
+}
+
+static void remark_retransmissions(struct paragraph *p, const struct connection *c)
+{
+	u32 originator = later_retransmits(c, ORIGINATOR), responder = later_retransmits(c, RESPONDER);
+	u32 fins = c->fin_retransmits[ORIGINATOR] + c->fin_retransmits[RESPONDER];
+
+	paragraph_add(p, "segments sent again: ");
+	per_endpoint(p, originator, responder);
+	if (fins)
+		paragraph_add(p, " (%u of them a FIN)", fins);
+}
+
+static void remark_zero_window(struct paragraph *p, const struct connection *c)
+{
+	for (enum endpoint who = ORIGINATOR; who < ENDPOINTS; who++) {
+		u32 n = c->options[who].zero_windows;
+
+		if (n)
+			paragraph_add(p,
+				      "%sthe %s's receive window was full, announced %u time%s: its program "
+				      "reads too slowly",
+				      p->length ? "; " : "", names[who], n, plural(n));
+	}
+}
+
+static void remark_half_closed(struct paragraph *p, const struct connection *c)
+{
+	enum endpoint closed = c->state & SAW_FIN << ORIGINATOR ? ORIGINATOR : RESPONDER;
+
+	paragraph_add(p, "the %s may still send: its program has not closed its socket",
+		      names[other_endpoint(closed)]);
+}
+
+static void remark_unseen_side(struct paragraph *p, const struct record *r)
+{
+	enum endpoint who = endpoint_seen(r->connection, ORIGINATOR) ? ORIGINATOR : RESPONDER;
+
+	paragraph_add(p, "only the %s's segments were seen: ", names[who]);
+	paragraph_add(p, r->interface->ingress_only ? "what goes out is not looked at (--ingress-only)"
+						    : "the others went another way");
+}
+
+static void remark_syns(struct paragraph *p, const struct connection *c)
+{
+	if (c->state & SAW_SYN_ACK)
+		paragraph_add(p, "the SYN was sent %u times, %s went by until it was answered",
+			      c->syn_retransmits + 1U, text_span(c->at.syn_ack - c->start).text);
+	else
+		paragraph_add(p, "the SYN was sent %u times", c->syn_retransmits + 1U);
+}
+
+static void remark_invalid(struct paragraph *p, const struct connection *c)
+{
+	if (c->state & SYN_ACK_WRONG)
+		paragraph_add(
+			p, "a SYN ACK acknowledged a number that was never sent: an answer to another SYN, "
+			   "or a forged one");
+	if (c->state & ACK_WRONG)
+		paragraph_add(p, "%san ACK of the handshake acknowledged a wrong number",
+			      p->length ? "; " : "");
+}
+
+/* What the outcome has said in its own words. */
+static bool already_said(u32 found, enum diagnosis d)
+{
+	switch (d) {
+	case DIAGNOSIS_REFUSED:
+	case DIAGNOSIS_UNANSWERED:
+	case DIAGNOSIS_HANDSHAKE_UNFINISHED:
+	case DIAGNOSIS_RESET_BY_ORIG:
+	case DIAGNOSIS_RESET_BY_RESP:
+		return true;
+	case DIAGNOSIS_SYN_RETRANSMITTED:
+		return found & 1U << DIAGNOSIS_UNANSWERED;
+	case DIAGNOSIS_HANDSHAKE_INVALID:
+		return found & 1U << DIAGNOSIS_HANDSHAKE_UNFINISHED;
+	default:
+		return false;
+	}
+}
+
+static const char *plain_remark(enum diagnosis d)
+{
+	static const char *const remarks[DIAGNOSES] = {
+		[DIAGNOSIS_RESET_NOT_ACCEPTED] =
+			"a RST came whose number fits nothing: it closes nothing (RFC 5961)",
+		[DIAGNOSIS_SIMULTANEOUS_OPEN] =
+			"both sent a SYN at once: a simultaneous open (RFC 9293 section 3.5)",
+		[DIAGNOSIS_SIMULTANEOUS_CLOSE] = "both sent a FIN before they had the other's",
+		[DIAGNOSIS_PORT_REUSED] =
+			"the ports were still held by TIME_WAIT of the connection before; a "
+			"larger number took them over",
+		[DIAGNOSIS_MIDSTREAM] = "already open when the watching began: its handshake was not seen, "
+					"who opened it is a "
+					"guess by the port numbers",
+		[DIAGNOSIS_UNREACHABLE] = "an ICMP error says that the other end can't be reached",
+	};
+
+	return remarks[d];
+}
+
+bool timeline_remark(struct paragraph *p, const struct record *r, u32 found, u32 d)
+{
+	const struct connection *c = r->connection;
+	u64 ns = 0;
+
+	if (!(found >> d & 1) || already_said(found, d) || is_probe(c))
+		return false;
+	switch ((enum diagnosis)d) {
+	case DIAGNOSIS_SYN_RETRANSMITTED:
+		remark_syns(p, c);
+		break;
+	case DIAGNOSIS_SYN_ACK_RETRANSMITTED:
+		paragraph_add(p,
+			      "the SYN ACK was sent %u times: the last ACK was lost, or the listener's queue "
+			      "is full",
+			      c->syn_ack_retransmits + 1U);
+		break;
+	case DIAGNOSIS_HANDSHAKE_INVALID:
+		remark_invalid(p, c);
+		break;
+	case DIAGNOSIS_SLOW_RESPONDER:
+		responder_half(c, &ns);
+		paragraph_add(p, "the responder's side took %s to answer the SYN", text_span(ns).text);
+		break;
+	case DIAGNOSIS_SLOW_ORIGINATOR:
+		originator_half(c, &ns);
+		paragraph_add(p, "the originator's side took %s to complete the handshake",
+			      text_span(ns).text);
+		break;
+	case DIAGNOSIS_HALF_CLOSED:
+		remark_half_closed(p, c);
+		break;
+	case DIAGNOSIS_ZERO_WINDOW:
+		remark_zero_window(p, c);
+		break;
+	case DIAGNOSIS_RETRANSMISSIONS:
+		remark_retransmissions(p, c);
+		break;
+	case DIAGNOSIS_ONE_SIDED:
+		remark_unseen_side(p, r);
+		break;
+	default:
+		if (!plain_remark(d))
+			return false;
+		paragraph_add(p, "%s", plain_remark(d));
+	}
+	return true;
+}
+
+/* 2MSL can't be observed: it is counted from the close, and said to be an estimate. */
+bool timeline_time_wait(struct paragraph *p, const struct record *r)
+{
+	const struct connection *c = r->connection;
+	s64 until = (s64)(c->at.closed + r->interface->time_wait) + r->interface->wall_offset;
+
+	if (!is_closed(c) || !r->interface->time_wait)
+		return false;
+	for (enum endpoint who = ORIGINATOR; who < ENDPOINTS; who++) {
+		struct party party = party_of(&c->key, c->state, who);
+
+		if (endpoint_state(c->state, who) != STATE_TIME_WAIT)
+			continue;
+		paragraph_item(p, "TIME_WAIT holds port %u of %s until about %.8s", party.port,
+			       text_address(&party.address).text, text_clock(until).text);
+	}
+	if (!p->length)
+		return false;
+	paragraph_add(p, " (estimate)");
+	return true;
+}
+
+bool timeline_oddity(struct paragraph *p, const struct connection *c)
+{
+	if (c->state & SYN_ACK_DIFFERS)
+		paragraph_item(
+			p, "two SYN ACKs with different numbers: the one that the originator acknowledged "
+			   "counts");
+	if (c->state & CHALLENGED)
+		paragraph_item(p,
+			       "a SYN came inside the open connection: its sender had lost it (a reboot), or "
+			       "it was forged (RFC 5961)");
+	return p->length;
+}
+
+bool timeline_unseen(struct paragraph *p, const struct record *r)
+{
+	const struct connection *c = r->connection;
+	u64 missed = missed_bytes(c);
+	u32 late[ENDPOINTS] = {c->quality[ORIGINATOR].out_of_order, c->quality[RESPONDER].out_of_order};
+
+	if (missed)
+		paragraph_add(p, "%s were acknowledged that were never seen here", text_bytes(missed).text);
+	if (late[ORIGINATOR] || late[RESPONDER]) {
+		paragraph_add(p, "%ssegments out of order: ", missed ? "; " : "");
+		per_endpoint(p, late[ORIGINATOR], late[RESPONDER]);
+	}
+	return p->length;
+}
+
+static void add_mss(struct paragraph *p, const struct direction_options *o, const struct direction_options *r)
+{
+	if (o->mss && r->mss)
+		paragraph_item(p, "mss %u/%u", o->mss, r->mss);
+	else if (o->mss || r->mss)
+		paragraph_item(p, "mss %u by the %s", o->mss ? o->mss : r->mss,
+			       names[o->mss ? ORIGINATOR : RESPONDER]);
+}
+
+void timeline_options(struct paragraph *p, const struct connection *c)
+{
+	const struct direction_options *o = &c->options[ORIGINATOR], *r = &c->options[RESPONDER];
+	u8 both = o->offered & r->offered;
+
+	add_mss(p, o, r);
+	if (o->window_scale != NO_WINDOW_SCALE && r->window_scale != NO_WINDOW_SCALE)
+		paragraph_item(p, "window scale %u/%u", o->window_scale, r->window_scale);
+	if (both & OFFER_SACK)
+		paragraph_item(p, "sack");
+	if (both & OFFER_TIMESTAMPS)
+		paragraph_item(p, "timestamps");
+	if (both & OFFER_MPTCP)
+		paragraph_item(p, "mptcp");
+	if (both & OFFER_MD5)
+		paragraph_item(p, "md5");
+	if (both & OFFER_AO)
+		paragraph_item(p, "ao");
+	if (fast_open(c))
+		paragraph_item(p, "fast open %s", fast_open(c));
+}
+
+void timeline_traffic(struct paragraph *p, const struct connection *c)
+{
+	u64 sent = payload_bytes(c, ORIGINATOR), received = payload_bytes(c, RESPONDER);
+
+	if (sent)
+		paragraph_add(p, "%s ▶", text_bytes(sent).text);
+	if (sent && received)
+		paragraph_add(p, "   ");
+	if (received)
+		paragraph_add(p, "◀ %s", text_bytes(received).text);
+}
+
+void timeline_timing(struct paragraph *p, const struct connection *c)
+{
+	struct round_trip rtt;
+	struct text min, max;
+	u64 response;
+
+	if (first_response(c, &response))
+		paragraph_item(p, "first answer %s", text_span(response).text);
+	if (!(c->state & (SAW_DATA | SAW_DATA << 1)) || !round_trip(c, &rtt))
+		return;
+	min = text_span(rtt.min);
+	max = text_span(rtt.max);
+	if (strcmp(min.text, max.text))
+		paragraph_item(p, "rtt %s to %s", min.text, max.text);
+	else
+		paragraph_item(p, "rtt %s", min.text);
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What a timeline says in words, as a colleague would. */
+#ifndef SYNSCOPE_TIMELINE_WORDS_H
+#define SYNSCOPE_TIMELINE_WORDS_H
+
+#include "paragraph.h"
+#include "record.h"
+
+/* What became of the connection, in a sentence: how it opened, who closed it and how. */
+struct outcome {
+	const char *mark; /* "✔", "✘", "…" or "?" */
+	bool good;
+	bool bad;
+	struct paragraph words;
+};
+
+void timeline_outcome(struct outcome *o, const struct record *r);
+
+/* A remark for each diagnosis that the outcome does not say already. False: there is none for `d`. */
+bool timeline_remark(struct paragraph *p, const struct record *r, u32 found, u32 d);
+
+/* What is rare and no diagnosis: a second SYN ACK that differs, a SYN inside. False: nothing. */
+bool timeline_oddity(struct paragraph *p, const struct connection *c);
+
+/* Whose port is held until when, and what the numbers say was not seen. False: nothing. */
+bool timeline_time_wait(struct paragraph *p, const struct record *r);
+bool timeline_unseen(struct paragraph *p, const struct record *r);
+
+/* What the SYNs agreed, and what was carried; both may be empty. */
+void timeline_options(struct paragraph *p, const struct connection *c);
+void timeline_traffic(struct paragraph *p, const struct connection *c);
+void timeline_timing(struct paragraph *p, const struct connection *c);
+
+#endif
