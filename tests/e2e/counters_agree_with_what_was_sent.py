@@ -1,0 +1,214 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""
+Every frame is counted once, under the reason that it was sent for, in each mode; and the kernel's own
+stack counts the same traffic with and without synscope.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import time
+
+from lib import (
+    TESTS, check_invariants, equal, eventually, inside_host, json_lines, main, must, need,
+    pinned, run, synscope,
+)  # fmt: skip
+
+need("hosts", "nft")
+
+from kernel import snmp  # noqa: E402
+
+HEARD_BY_TC = "truncations lengths offsets options flags others tags".split()
+EVERYTHING = [*HEARD_BY_TC, "truncated_tags"]
+
+
+def send(groups):
+    """What tests/traffic/rawframes.py sent to host a, by reason."""
+    return json.loads(must(None, str(TESTS / "traffic" / "rawframes.py"), *groups))
+
+
+def counters(place):
+    return json_lines(synscope("a", "counters", "eth0", *place))[0]
+
+
+def silence(which):
+    """The host answers nothing, and says nothing of its own accord."""
+    must(which, "nft", "-f", "-", input="""
+        table inet quiet {
+            chain in { type filter hook input priority 0; drop; }
+            chain out { type filter hook output priority 0; drop; }
+        }""")
+
+
+def every_frame(mode, groups):
+    for which in "ab":
+        silence(which)
+    try:
+        with pinned("a", "--mode", mode) as place:
+            before = counters(place)
+            equal(before["layers"]["frames"], 0, "frames before any was sent")
+            sent = send(groups)
+            now = counters(place)
+    finally:
+        for which in "ab":
+            run(which, "nft", "delete", "table", "inet", "quiet")
+    layers, malformed = now["layers"], now["malformed"]
+    for name in ("frames", "bytes", "tcp", "udp", "icmp", "arp", "other", "fragments"):
+        equal(layers[name], sent.get(name, 0), f"{mode}: layers.{name}")
+    for name in ("truncated", "bad_ip", "bad_tcp"):
+        equal(malformed[name], sent.get(name, 0), f"{mode}: malformed.{name}")
+    equal(now["in"]["segments"], sent["tcp"], f"{mode}: in.segments")
+    equal(now["out"]["segments"], 0, f"{mode}: out.segments")
+    check_invariants(now)
+
+
+def every_frame_by_native_xdp():
+    every_frame("native", EVERYTHING)
+
+
+def every_frame_by_generic_xdp():
+    every_frame("generic", EVERYTHING)
+
+
+def every_frame_by_tc():
+    every_frame("tc", HEARD_BY_TC)
+
+
+def every_combination_of_flags():
+    """Each of the nine flags is set in half of the 512 segments."""
+    silence("a")
+    try:
+        with pinned("a") as place:
+            send(["flags"])
+            now = counters(place)
+    finally:
+        run("a", "nft", "delete", "table", "inet", "quiet")
+    equal(set(now["flags"].values()), {256}, f"flags {now['flags']}")
+    check_invariants(now)
+
+
+def tags_are_part_of_the_key():
+    with pinned("a") as place:
+        send(["tags"])
+        records = json_lines(synscope("a", "conns", "eth0", "--json", *place))
+    equal(
+        sorted((r["vlan"] or 0, r["inner_vlan"] or 0) for r in records),
+        [(7, 0), (7, 0), (8, 9)],
+        "tags of the connections",
+    )
+
+
+SERVER = """
+import socket, sys
+s = socket.create_server(("", 5000), backlog=64)
+print("ready", flush=True)
+while True:
+    c = s.accept()[0]
+    while c.recv(65536): pass
+    c.close()
+"""
+CLIENT = """
+import socket, sys
+for _ in range(20):
+    c = socket.create_connection((sys.argv[1], 5000))
+    c.sendall(b"x" * 5000)
+    c.shutdown(socket.SHUT_WR)
+    c.recv(1)
+    c.close()
+for _ in range(5):
+    try: socket.create_connection((sys.argv[1], 5001))
+    except ConnectionRefusedError: pass
+"""
+
+
+def real_traffic():
+    """Twenty connections and five refused ones, and the malformed frames."""
+    server = subprocess.Popen(inside_host("a", [sys.executable, "-c", SERVER]), stdout=subprocess.PIPE)
+    try:
+        server.stdout.readline()
+        must("b", sys.executable, "-c", CLIENT, os.environ["ADDR_A"])
+        send(EVERYTHING)
+        time.sleep(0.3)
+    finally:
+        server.kill()
+        server.wait()
+
+
+def growth(action):
+    """By how much the kernel's own counters of both hosts grew."""
+    before = [snmp("a"), snmp("b")]
+    action()
+    after = [snmp("a"), snmp("b")]
+    return [{k: new[k] - old.get(k, 0) for k in new} for old, new in zip(before, after)]
+
+
+# What depends on nothing but the frames: not on timing, nor on how segments were merged.
+STEADY = """Tcp.ActiveOpens Tcp.PassiveOpens Tcp.AttemptFails Tcp.EstabResets Tcp.OutRsts Tcp.InErrs
+    Tcp.InCsumErrors Tcp.RetransSegs Ip.InHdrErrors Ip.InDiscards Ip.InUnknownProtos Ip.InAddrErrors Icmp.InMsgs
+    Icmp.OutMsgs Udp.InErrors Udp.InDatagrams Udp.NoPorts IpExt.InTruncatedPkts IpExt.InCsumErrors
+    Ip6InHdrErrors Ip6InTruncatedPkts Ip6InUnknownProtos Ip6ReasmReqds""".split()
+
+
+def the_stack_sees_the_same():
+    """Malformed or not, every frame passes on untouched."""
+    real_traffic()  # what happens once only (caches, metrics) has happened
+    without = growth(real_traffic)
+    for mode in ("native", "tc"):
+        with pinned("a", "--mode", mode):
+            seen = growth(real_traffic)
+        for which, expected, got in zip("ab", without, seen):
+            for name in STEADY:
+                equal(got.get(name), expected.get(name), f"{mode}: host {which}: {name}")
+
+
+def connections_are_counted():
+    with pinned("a") as place:
+        server = subprocess.Popen(inside_host("a", [sys.executable, "-c", SERVER]), stdout=subprocess.PIPE)
+        try:
+            server.stdout.readline()
+            before = snmp("a")
+            must("b", sys.executable, "-c", CLIENT, os.environ["ADDR_A"])
+            eventually(lambda: counters(place)["connections"]["closed"] == 25, "25 connections closed")
+        finally:
+            server.kill()
+            server.wait()
+        after, now = snmp("a"), counters(place)
+    equal(now["handshakes"]["started"], 25, "handshakes.started")
+    equal(now["handshakes"]["completed"], 20, "handshakes.completed")
+    equal(now["handshakes"]["refused"], 5, "handshakes.refused")
+    equal(now["teardowns"], {"fin": 20, "rst": 5, "idle": 0}, "teardowns")
+    equal(now["segments"]["syn"], 25, "segments.syn")
+    equal(now["segments"]["syn_ack"], 20, "segments.syn_ack")
+    equal(now["segments"]["fin"], 40, "segments.fin")
+    equal(now["segments"]["rst"], 5, "segments.rst")
+    equal(now["handshake_ms"]["count"], 20, "handshake_ms.count")
+    equal(now["out"]["segments"], after["Tcp.OutSegs"] - before["Tcp.OutSegs"], "out.segments")
+    check_invariants(now)
+
+
+def the_link_counts_the_same():
+    """Frames and bytes of the counters are those that the peer's interface counted, bulk included."""
+    with pinned("a", "--mode", "tc") as place:
+        def link():
+            shown = json.loads(must("b", "ip", "-j", "-s", "link", "show", "eth0"))[0]["stats64"]
+            return {k: shown["rx"][k] + shown["tx"][k] for k in ("packets", "bytes")}
+
+        old, first = counters(place), link()
+        send(["flags"])
+        last, new = link(), counters(place)
+    equal(new["layers"]["frames"] - old["layers"]["frames"], last["packets"] - first["packets"], "frames")
+    equal(new["layers"]["bytes"] - old["layers"]["bytes"], last["bytes"] - first["bytes"], "bytes")
+
+
+main(
+    every_frame_by_native_xdp,
+    every_frame_by_generic_xdp,
+    every_frame_by_tc,
+    every_combination_of_flags,
+    tags_are_part_of_the_key,
+    connections_are_counted,
+    the_link_counts_the_same,
+    the_stack_sees_the_same,
+)

@@ -1,0 +1,238 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""
+What the end-to-end tests share. A test is a script that calls need("hosts") or need("path") first:
+outside of tests/net.sh it starts itself anew inside. Exit status 0: passed, 77: skipped, else failed.
+"""
+
+import contextlib
+import ctypes
+import json
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+TESTS = pathlib.Path(__file__).resolve().parent.parent
+SYNSCOPE = os.environ.get("SYNSCOPE", str(TESTS.parent / "build" / "synscope"))
+TCP = 6
+
+sys.path.insert(0, str(TESTS / "traffic"))
+
+
+def skip(reason):
+    print(f"SKIP: {reason}")
+    sys.exit(77)
+
+
+def need(topology, *programs):
+    """The hosts of tests/net.sh, and programs that must be installed."""
+    if os.geteuid():
+        skip("needs root")
+    for program in programs:
+        if not shutil.which(program):
+            skip(f"needs {program}")
+    if "HOST_A" not in os.environ:
+        os.execv(TESTS / "net.sh", ["net.sh", topology, sys.executable, *sys.argv])
+
+
+def host(which):
+    return os.environ["HOST_" + which.upper()]
+
+
+def check(condition, what):
+    if not condition:
+        raise AssertionError(what)
+
+
+def equal(got, expected, what):
+    if got != expected:
+        raise AssertionError(f"{what}: expected {expected!r}, got {got!r}")
+
+
+def contains(text, words, what):
+    for word in [words] if isinstance(words, str) else words:
+        if word not in text:
+            raise AssertionError(f"{what}: expected {word!r} in {text!r}")
+
+
+def eventually(condition, what, seconds=5.0):
+    """Waits until condition() is true and returns what it returned. `what` may be a function."""
+    end = time.monotonic() + seconds
+    while True:
+        result = condition()
+        if result:
+            return result
+        if time.monotonic() > end:
+            raise AssertionError(f"not within {seconds} s: {what() if callable(what) else what}")
+        time.sleep(0.02)
+
+
+def die_with_parent():
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+
+
+def inside_host(which, command):
+    return ["nsenter", f"--net=/run/netns/{host(which)}", *command] if which else list(command)
+
+
+def run(which, *command, **options):
+    """A command on a host (None: where we are); its output as text."""
+    options.setdefault("timeout", 30)
+    options.setdefault("capture_output", True)
+    return subprocess.run(inside_host(which, command), text=True, preexec_fn=die_with_parent, **options)
+
+
+def must(which, *command, **options):
+    result = run(which, *command, **options)
+    equal(result.returncode, 0, f"{' '.join(command)}: {result.stderr.strip()}: status")
+    return result.stdout
+
+
+def synscope(which, *arguments, **options):
+    return run(which, SYNSCOPE, *arguments, **options)
+
+
+def expect_error(result, status, *words):
+    """One line on standard error that begins as every error does, and nothing on standard output."""
+    equal(result.returncode, status, f"exit status ({result.stderr.strip()})")
+    equal(result.stdout, "", "standard output")
+    lines = result.stderr.splitlines()
+    equal(len(lines), 1, f"lines of standard error in {result.stderr!r}")
+    check(lines[0].startswith("synscope: "), f"an error begins with synscope: but this: {lines[0]}")
+    contains(lines[0], list(words), "error")
+
+
+def attached(which, interface="eth0"):
+    """The names of the BPF programs on an interface, by the kernel's word."""
+    names = []
+    link = json.loads(must(which, "ip", "-j", "-d", "link", "show", "dev", interface))[0]
+    if "xdp" in link:
+        names.append("xdp")
+    shown = json.loads(must(which, "bpftool", "-j", "net", "show", "dev", interface) or "[{}]")
+    for kind in ("tc", "xdp"):
+        names += [entry.get("kind", kind) for entry in shown[0].get(kind, [])]
+    for hook in ("ingress", "egress"):
+        if "bpf" in run(which, "tc", "filter", "show", "dev", interface, hook).stdout:
+            names.append("tc filter " + hook)
+    return names
+
+
+def nothing_attached(which, interface="eth0"):
+    eventually(lambda: not attached(which, interface), lambda: f"detached: {attached(which, interface)}", 3)
+
+
+def synscope_programs():
+    """Identifiers of the loaded programs that are ours."""
+    shown = json.loads(must(None, "bpftool", "-j", "prog", "show") or "[]")
+    return {p["id"] for p in shown if p.get("name", "").startswith("synscope")}
+
+
+class Live:
+    """A synscope that goes on: its lines are collected as they come."""
+
+    def __init__(self, which, *arguments, ready=True, prefix=(), **options):
+        self.lines, self.errors = [], []
+        self.process = subprocess.Popen(
+            inside_host(which, [*prefix, SYNSCOPE, *arguments]),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            preexec_fn=die_with_parent,
+            **options,
+        )
+        self.threads = [
+            threading.Thread(target=self.collect, args=pair, daemon=True)
+            for pair in ((self.process.stdout, self.lines), (self.process.stderr, self.errors))
+        ]
+        for thread in self.threads:
+            thread.start()
+        if ready:
+            self.wait_until_ready()
+
+    @staticmethod
+    def collect(stream, lines):
+        for line in stream:
+            lines.append(line.rstrip("\n"))
+
+    def wait_until_ready(self):
+        """It says on standard error what it attached, when it has."""
+        def said():
+            return any(": ingress " in line for line in list(self.errors))
+
+        eventually(lambda: said() or self.process.poll() is not None, "a word that it has attached", 15)
+        check(self.process.poll() is None, f"it ended: {self.errors}")
+
+    def objects(self):
+        return [json.loads(line) for line in list(self.lines)]
+
+    def stop(self, number=signal.SIGINT, status=0):
+        """Ends it, and returns the JSON objects that it wrote in its life."""
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+        got = self.process.wait(10)
+        for thread in self.threads:
+            thread.join(5)
+        if status is not None:
+            equal(got, status, f"exit status ({self.errors[-3:]})")
+        return self
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *unused):
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+
+
+@contextlib.contextmanager
+def pinned(which, *arguments, interface="eth0", bpffs=None):
+    """`synscope attach` for the length of a block."""
+    place = ["--bpffs", bpffs or os.environ["BPFFS"]]
+    result = synscope(which, "attach", interface, *place, *arguments)
+    equal(result.returncode, 0, f"attach: {result.stderr.strip()}")
+    try:
+        yield place
+    finally:
+        synscope(which, "detach", "--all", *place)
+
+
+def json_lines(result):
+    equal(result.returncode, 0, f"exit status ({result.stderr.strip()})")
+    return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+def check_invariants(counters):
+    """What the contract says is always so."""
+    h, c = counters["handshakes"], counters["connections"]
+    parts = [h[k] for k in ("completed", "refused", "unanswered", "aborted", "half_open")]
+    equal(sum(parts), h["started"], f"completed+refused+unanswered+aborted+half_open of {h}")
+    parts = [c[k] for k in ("closed", "expired", "evicted", "tracked")]
+    equal(sum(parts), c["opened"], f"closed+expired+evicted+tracked of {c}")
+
+
+@contextlib.contextmanager
+def temporary_directory():
+    with tempfile.TemporaryDirectory(prefix="synscope-test.") as directory:
+        yield pathlib.Path(directory)
+
+
+def main(*tests):
+    """Runs test functions in turn and says which one failed."""
+    wanted = sys.argv[1:]
+    failed = 0
+    for test in tests:
+        if wanted and test.__name__ not in wanted:
+            continue
+        try:
+            test()
+        except (AssertionError, subprocess.TimeoutExpired, OSError, KeyError, ValueError) as error:
+            kind = "" if isinstance(error, AssertionError) else type(error).__name__ + ": "
+            print(f"{test.__name__}: {kind}{error}", flush=True)
+            failed += 1
+    sys.exit(1 if failed else 0)

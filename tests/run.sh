@@ -1,0 +1,108 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Runs what `make test` built: unit programs, scenarios, and the end-to-end tests. One line for each;
+# what a failed one said follows it. The last line sums them up: N passed, N failed, N skipped.
+#
+#   tests/run.sh [WORD]...   only end-to-end tests with one of the words in their names
+
+cd "$(dirname "$0")/.." || exit 1
+BUILD=${BUILD:-build}
+passed=0 failed=0 skipped=0
+said=$(mktemp) || exit 1
+trap 'rm -f "$said"' EXIT
+trap 'kill $child 2>/dev/null; wait $child; exit 143' INT TERM
+
+report() {
+	printf '%-4s %s\n' "$1" "$2"
+}
+
+# What a program counted in a line with all the three words, or 0.
+counted() {
+	grep -oE "[0-9]+ $1" "$said" | tail -n 1 | grep -oE '^[0-9]+' || echo 0
+}
+
+# cmocka's counts: [  PASSED  ] N test(s), and likewise FAILED and SKIPPED.
+cmocka_counted() {
+	sed -nE "s/^\[ +$1 +\].* ([0-9]+) test\(s\).*/\1/p" "$said" | tail -n 1 | grep . || echo 0
+}
+
+# NAME STATUS PASSED FAILED SKIPPED: adds up, and a program that failed without a count is one failure.
+add() {
+	local name=$1 status=$2 ok=$3 bad=$4 left=$5
+
+	[ "$status" -eq 0 ] || [ "$bad" -gt 0 ] || bad=1
+	passed=$((passed + ok)) failed=$((failed + bad)) skipped=$((skipped + left))
+	if [ "$bad" -gt 0 ]; then
+		report FAIL "$name"
+		sed 's/^/     /' "$said"
+	else
+		report ok "$name ($ok)"
+	fi
+}
+
+run_units() {
+	local program status
+
+	for program in "$BUILD"/tests/unit/*; do
+		if [ -d "$program" ] || [ ! -x "$program" ]; then continue; fi
+		timeout 120 "$program" >"$said" 2>&1
+		status=$?
+		add "unit ${program##*/}" $status "$(cmocka_counted PASSED)" "$(cmocka_counted FAILED)" \
+			"$(cmocka_counted SKIPPED)"
+	done
+}
+
+run_scenarios() {
+	local status
+
+	[ -x "$BUILD/tests/run_scenario" ] || return
+	timeout 120 "$BUILD/tests/run_scenario" tests/scenario/*.txt >"$said" 2>&1
+	status=$?
+	add "scenarios" $status "$(counted passed)" "$(counted failed)" "$(counted skipped)"
+}
+
+is_wanted() {
+	local word
+
+	[ $# -gt 1 ] || return 0
+	for word in "${@:2}"; do
+		[[ $1 != *"$word"* ]] || return 0
+	done
+	return 1
+}
+
+# A test is one script; 77 says that the machine lacks something.
+run_end_to_end() {
+	local test name
+
+	for test in tests/e2e/*_*.py tests/e2e/*_*.sh; do
+		[ -x "$test" ] || continue
+		name=${test##*/}
+		is_wanted "$name" "$@" || continue
+		name=${name%.*}
+		timeout --kill-after=10 "${TEST_TIMEOUT:-120}" "$test" >"$said" 2>&1 &
+		child=$!
+		wait $child
+		case $? in
+		0) passed=$((passed + 1)) && report ok "e2e ${name//_/ }" ;;
+		77)
+			skipped=$((skipped + 1))
+			report SKIP "e2e ${name//_/ }: $(grep -m 1 '^SKIP' "$said" | cut -c 7-)"
+			;;
+		*)
+			failed=$((failed + 1))
+			report FAIL "e2e ${name//_/ }"
+			sed 's/^/     /' "$said"
+			;;
+		esac
+	done
+}
+
+if [ $# -eq 0 ]; then
+	run_units
+	run_scenarios
+fi
+run_end_to_end "$@"
+echo "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" -eq 0 ]

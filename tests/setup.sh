@@ -1,0 +1,60 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Installs what a Debian 12 lacks, and says so; where nothing is missing, it does and says nothing.
+#
+#   tests/setup.sh build    what `make` needs
+#   tests/setup.sh demo     that, and what `make demo` needs
+#   tests/setup.sh test     that, and what `make test` needs
+
+# shellcheck disable=SC2086 # lists are taken apart at their blanks
+
+BUILD_PACKAGES="gcc make pkg-config clang llvm libbpf-dev libelf-dev zlib1g-dev libpcap-dev libmd-dev
+	libcap-dev bpftool"
+DEMO_PACKAGES="iproute2 procps python3"
+TEST_PACKAGES="libcmocka-dev libcap2-bin util-linux tcpdump"
+
+# A package counts as present where dpkg says so.
+is_installed() {
+	[ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
+}
+
+# Tools that may be there without their package (a bpftool built by hand, another python).
+is_provided() {
+	case $1 in
+	gcc | make | clang | bpftool | python3) PATH=$PATH:/usr/sbin:/usr/local/sbin command -v "$1" >/dev/null ;;
+	*) false ;;
+	esac
+}
+
+missing() {
+	local package
+
+	for package in "$@"; do
+		is_provided "$package" || is_installed "$package" || echo "$package"
+	done
+}
+
+case ${1:-} in
+build) wanted=$BUILD_PACKAGES ;;
+demo) wanted="$BUILD_PACKAGES $DEMO_PACKAGES" ;;
+test) wanted="$BUILD_PACKAGES $DEMO_PACKAGES $TEST_PACKAGES" ;;
+*)
+	echo "usage: tests/setup.sh build|demo|test" >&2
+	exit 2
+	;;
+esac
+
+command -v dpkg-query >/dev/null || exit 0 # no Debian: the README lists what is needed
+packages=$(missing $wanted | xargs)
+[ -n "$packages" ] || exit 0
+if [ "$(id -u)" -ne 0 ]; then
+	echo "tests/setup.sh: missing: $packages; run: sudo apt-get install $packages" >&2
+	exit 1
+fi
+echo "installing: $packages" >&2
+export DEBIAN_FRONTEND=noninteractive
+{ apt-get -qq update && apt-get -qq install -y --no-install-recommends $packages; } >/dev/null || {
+	echo "tests/setup.sh: apt-get could not install: $packages" >&2
+	exit 1
+}
