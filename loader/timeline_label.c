@@ -55,11 +55,16 @@ static void write_label(struct paragraph *p, const struct label_parts *l)
 		*p = with_payload;
 }
 
-/* PSH, URG and ECN change no state, so they are left out; of a probe, every flag counts. */
+/* PSH and URG change no state and are left out, and ECN where it is not agreed; of a probe, every flag
+ * counts. */
 static struct text shown_flags(const struct timeline_step *s)
 {
 	u16 control = TCP_SYN | TCP_FIN | TCP_RST | TCP_ACK;
 
+	if (!s->flags)
+		return (struct text){.text = "no SYN, FIN, RST, ACK"};
+	if (s->flags & TCP_SYN)
+		control |= TCP_ECE | TCP_CWR | TCP_AE;
 	if (s->event && s->event->state & PROBE)
 		return text_flags(s->flags, ' ');
 	return text_flags(s->flags & control ? s->flags & control : s->flags, ' ');

@@ -36,13 +36,15 @@ static void say_opening(struct paragraph *p, const struct connection *c)
 	if (!(c->state & ESTABLISHED_ONCE))
 		return;
 	if (handshake_halves(c, &responder, &originator)) {
-		paragraph_item(p, "opened in %s (responder's side %s ms, originator's %s)",
-			       text_span(responder + originator).text, text_short_ms((s64)responder).text,
-			       text_short_ms((s64)originator).text);
+		paragraph_item(p, "opened in %s (responder's side %s, originator's %s)",
+			       text_span(responder + originator).text, text_span(responder).text,
+			       text_span(originator).text);
 		return;
 	}
-	if (c->state & FLIPPED || !endpoint_seen(c, RESPONDER)) {
-		paragraph_item(p, "opened");
+	if (!(c->state & SAW_SYN << ORIGINATOR) || !endpoint_seen(c, RESPONDER)) {
+		paragraph_item(p, endpoint_seen(c, ORIGINATOR) && endpoint_seen(c, RESPONDER)
+					  ? "opened (its SYN was not seen)"
+					  : "opened");
 		return;
 	}
 	paragraph_item(p, "opened after %s", text_span(c->at.established - c->start).text);
@@ -120,19 +122,24 @@ static void say_unfinished(struct paragraph *p, const struct connection *c)
 		paragraph_item(p, "never opened: the responder answered, but not with SYN ACK");
 }
 
+/* What kind of segment it was that belongs to nothing. */
+static const char *probe_name(const struct connection *c)
+{
+	if (c->state & (HISTORY_F | HISTORY_F << 1))
+		return c->state & MIDSTREAM ? "a FIN with ACK" : "a FIN without ACK";
+	if (c->state & (HISTORY_Q | HISTORY_Q << 1))
+		return "a SYN with FIN or RST";
+	return c->state & MIDSTREAM ? "an ACK" : "a segment without SYN, ACK, FIN and RST";
+}
+
 static void say_probe(struct paragraph *p, const struct connection *c)
 {
-	bool originator = endpoint_seen(c, ORIGINATOR);
-	bool answered = c->state & (HISTORY_R << RESPONDER) && originator;
-	bool lone_ack = c->state & MIDSTREAM && !(c->state & HISTORY_F << ORIGINATOR);
+	bool lone_ack = c->state & MIDSTREAM && !(c->state & (HISTORY_F | HISTORY_F << 1));
 
-	paragraph_item(p, "%s that belongs to no connection",
-		       lone_ack		      ? "an ACK"
-		       : c->state & MIDSTREAM ? "a FIN"
-					      : "a segment");
-	if (answered)
-		paragraph_add(p, ", answered with RST: the host is there%s",
-			      lone_ack ? ", and nothing filters the port" : ", the port is closed");
+	paragraph_item(p, "%s that belongs to no connection", probe_name(c));
+	if (endpoint_seen(c, ORIGINATOR) && endpoint_seen(c, RESPONDER))
+		paragraph_add(p, ", answered with RST: the host is there, %s",
+			      lone_ack ? "nothing filters the port" : "the port is closed");
 	else
 		paragraph_add(p, ", and no answer: filtered, or the port is open");
 }

@@ -81,6 +81,22 @@ static void rebuild(struct timeline_steps *t, struct timeline_step s)
 	t->rebuilt++;
 }
 
+/* A probe makes no event of its own; its answer may. */
+static void rebuild_probe(struct timeline_steps *t, const struct connection *c)
+{
+	u64 fin = HISTORY_F | HISTORY_F << 1, ack = HISTORY_A | HISTORY_A << 1;
+	struct timeline_step s = {.time = c->start, .from = ORIGINATOR};
+
+	if (c->state & FLIPPED || !endpoint_seen(c, ORIGINATOR))
+		s.from = RESPONDER;
+	if (c->state & fin)
+		s.flags = c->state & MIDSTREAM ? TCP_FIN | TCP_ACK : TCP_FIN;
+	else if (c->state & ack)
+		s.flags = TCP_ACK;
+	if (!t->count || t->step[0].from != s.from)
+		rebuild(t, s);
+}
+
 static void rebuild_opening(struct timeline_steps *t, const struct connection *c)
 {
 	u32 opened = 1U << EVENT_ESTABLISHED;
@@ -158,6 +174,10 @@ void timeline_steps(struct timeline_steps *t, const struct record *r)
 		closing |= (e->state & (SAW_FIN | SAW_FIN << 1)) != 0;
 		if (is_shown(e, closing))
 			add_event(t, e);
+	}
+	if (is_probe(r->connection)) {
+		rebuild_probe(t, r->connection);
+		return;
 	}
 	rebuild_opening(t, r->connection);
 	rebuild_closing(t, r->connection);
