@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "summary.h"
+
+#include <string.h>
+
+#include "format.h"
+#include "json_counters.h"
+#include "paragraph.h"
+#include "verdict.h"
+
+enum { SUMMARY_COLUMNS = 78 };
+
+static const char *const outcome_names[OUTCOMES] = {
+	[OUTCOME_REFUSED] = "refused",	     [OUTCOME_UNANSWERED] = "unanswered",
+	[OUTCOME_UNFINISHED] = "unfinished", [OUTCOME_RESET] = "reset",
+	[OUTCOME_PROBE] = "probes",	     [OUTCOME_CLOSED] = "closed",
+	[OUTCOME_EVICTED] = "evicted",	     [OUTCOME_IDLE] = "idle for too long",
+	[OUTCOME_OPEN] = "still open",
+};
+
+static enum outcome_kind ended_by(const struct record *r)
+{
+	if (is_closed(r->connection))
+		return OUTCOME_CLOSED;
+	switch (r->ending) {
+	case ENDING_IDLE:
+		return OUTCOME_IDLE;
+	case ENDING_EVICTED:
+	case ENDING_REUSED:
+		return OUTCOME_EVICTED;
+	default:
+		return OUTCOME_OPEN;
+	}
+}
+
+enum outcome_kind outcome_kind_of(const struct record *r)
+{
+	u32 found = diagnose(r);
+
+	if (found & 1U << DIAGNOSIS_REFUSED)
+		return OUTCOME_REFUSED;
+	if (found & 1U << DIAGNOSIS_UNANSWERED)
+		return OUTCOME_UNANSWERED;
+	if (found & 1U << DIAGNOSIS_HANDSHAKE_UNFINISHED)
+		return OUTCOME_UNFINISHED;
+	if (found & (1U << DIAGNOSIS_RESET_BY_ORIG | 1U << DIAGNOSIS_RESET_BY_RESP))
+		return OUTCOME_RESET;
+	return is_probe(r->connection) ? OUTCOME_PROBE : ended_by(r);
+}
+
+static bool party_equal(const struct party *a, const struct party *b)
+{
+	return a->port == b->port && !memcmp(&a->address, &b->address, sizeof(a->address));
+}
+
+/* The pair's own place, a free one, or that of the pair with the fewest failures. */
+static struct summary_pair *pair_of(struct summary *s, const struct party *peer)
+{
+	struct summary_pair *fewest = &s->pairs[0];
+
+	for (u32 i = 0; i < s->pair_count; i++) {
+		if (party_equal(&s->pairs[i].peer, peer))
+			return &s->pairs[i];
+		if (s->pairs[i].failures < fewest->failures)
+			fewest = &s->pairs[i];
+	}
+	if (s->pair_count < SUMMARY_PAIRS)
+		fewest = &s->pairs[s->pair_count++];
+	memset(fewest->by_kind, 0, sizeof(fewest->by_kind));
+	fewest->peer = *peer;
+	return fewest;
+}
+
+void summary_add(struct summary *s, const struct record *r)
+{
+	const struct connection *c = r->connection;
+	struct party peer = party_of(&c->key, c->state, RESPONDER);
+	enum outcome_kind outcome = outcome_kind_of(r);
+	struct summary_pair *pair;
+
+	s->outcomes[outcome]++;
+	if (outcome >= FAILURES)
+		return;
+	pair = pair_of(s, &peer);
+	pair->failures++;
+	pair->by_kind[outcome]++;
+}
+
+static void add_count(struct paragraph *p, u64 n, const char *what)
+{
+	if (n)
+		paragraph_item(p, "%llu %s", (unsigned long long)n, what);
+}
+
+static void print_outcomes(const struct summary *s, FILE *out)
+{
+	struct paragraph p = {0};
+	u64 all = 0;
+
+	for (int i = 0; i < OUTCOMES; i++) {
+		all += s->outcomes[i];
+		add_count(&p, s->outcomes[i], outcome_names[i]);
+	}
+	fprintf(out, "%llu connection%s%s\n", (unsigned long long)all, all == 1 ? "" : "s", all ? ":" : "");
+	paragraph_print(out, &p, "  ", SUMMARY_COLUMNS);
+}
+
+/* The pair with the most failures after those of `before`; NULL: there is no more. */
+static const struct summary_pair *next_worst(const struct summary *s, const struct summary_pair *before)
+{
+	const struct summary_pair *worst = NULL;
+
+	for (const struct summary_pair *p = s->pairs; p < s->pairs + s->pair_count; p++) {
+		if (before &&
+		    (p->failures > before->failures || (p->failures == before->failures && p <= before)))
+			continue;
+		if (!worst || p->failures > worst->failures)
+			worst = p;
+	}
+	return worst;
+}
+
+static void print_worst(const struct summary *s, FILE *out)
+{
+	const struct summary_pair *pair = NULL;
+
+	for (int i = 0; i < SUMMARY_WORST && (pair = next_worst(s, pair)); i++) {
+		struct paragraph p = {0};
+
+		for (int kind = 0; kind < FAILURES; kind++)
+			add_count(&p, pair->by_kind[kind], outcome_names[kind]);
+		if (!i)
+			fputs("most failures with:\n", out);
+		fprintf(out, "  %-24s %s\n", text_party(&pair->peer).text, p.text);
+	}
+}
+
+static void add_unseen(struct paragraph *p, const struct counters *n)
+{
+	add_count(p, n->untracked - n->busy, "segments untracked (connection table full: --max-connections)");
+	add_count(p, n->busy, "segments untracked (table busy)");
+	add_count(p, n->evicted, "connections evicted before their end");
+	add_count(p, n->fragments, "fragments");
+	add_count(p, n->truncated, "frames cut short");
+	add_count(p, n->bad_ip, "malformed IP packets");
+	add_count(p, n->bad_tcp, "malformed TCP segments");
+	add_count(p, n->bad_options, "segments with malformed options");
+}
+
+void summary_print(const struct summary *s, FILE *out, const struct totals *totals,
+		   const struct losses *losses)
+{
+	struct paragraph p = {0};
+
+	print_outcomes(s, out);
+	print_worst(s, out);
+	if (losses) {
+		add_count(&p, events_lost(losses->events), "events lost (the records are complete)");
+		add_count(&p, losses->records, "records lost");
+	}
+	if (totals)
+		add_unseen(&p, &totals->counters);
+	if (!p.length)
+		return;
+	fputs("lost or not seen:\n", out);
+	paragraph_print(out, &p, "  ", SUMMARY_COLUMNS);
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What a run comes to: connections by outcome, the pairs of peer and port with the most failures, and
+ * what was lost or not seen. Bounded: of pairs only so many are kept, and a new one takes the place of
+ * the one with the fewest failures (the space-saving algorithm; Metwally, Agrawal, El Abbadi), so the
+ * worst are never missed, and a count may be too high by what its predecessor had.
+ */
+#ifndef SYNSCOPE_SUMMARY_H
+#define SYNSCOPE_SUMMARY_H
+
+#include <stdio.h>
+
+#include "identity.h"
+#include "record.h"
+#include "view.h"
+
+/* Each record is counted under the first that holds. The failures come first. */
+enum outcome_kind {
+	OUTCOME_REFUSED,
+	OUTCOME_UNANSWERED,
+	OUTCOME_UNFINISHED,
+	OUTCOME_RESET,
+	FAILURES, /* how many of them are failures */
+	OUTCOME_PROBE = FAILURES,
+	OUTCOME_CLOSED,
+	OUTCOME_EVICTED,
+	OUTCOME_IDLE,
+	OUTCOME_OPEN,
+	OUTCOMES,
+};
+
+enum { SUMMARY_PAIRS = 256, SUMMARY_WORST = 5 };
+
+struct summary_pair {
+	struct party peer; /* the responder */
+	u64 failures;	   /* with those of the pairs whose place it took */
+	u64 by_kind[FAILURES];
+};
+
+/* Zeroed before use. */
+struct summary {
+	u64 outcomes[OUTCOMES];
+	struct summary_pair pairs[SUMMARY_PAIRS];
+	u32 pair_count;
+};
+
+enum outcome_kind outcome_kind_of(const struct record *r);
+
+void summary_add(struct summary *s, const struct record *r);
+
+/* `totals` and `losses` are those of all interfaces together; NULL where there are none. */
+void summary_print(const struct summary *s, FILE *out, const struct totals *totals,
+		   const struct losses *losses);
+
+#endif
