@@ -185,3 +185,18 @@ void attachment_undo(struct attachment *a)
 	undo(&a->egress);
 	undo(&a->ingress);
 }
+
+static void leave(struct hook_point *h)
+{
+	if (h->way == WAY_CLSACT && h->filter.lock >= 0)
+		close(h->filter.lock);
+	else if (h->way != WAY_CLSACT && h->way != WAY_NONE)
+		close(h->link);
+	h->way = WAY_NONE;
+}
+
+void attachment_leave(struct attachment *a)
+{
+	leave(&a->egress);
+	leave(&a->ingress);
+}

@@ -42,6 +42,9 @@ int attachment_make(struct attachment *a, const struct attachment_plan *p, const
 /* Takes everything off that isn't pinned. Safe on a zeroed attachment. */
 void attachment_undo(struct attachment *a);
 
+/* Lets go of everything without taking it off: pins hold it now. */
+void attachment_leave(struct attachment *a);
+
 /* As the records and `status` call it: "native", "generic", "tc"; "tcx", "clsact"; NULL for none. */
 const char *ingress_name(enum hook_way way);
 const char *egress_name(enum hook_way way);

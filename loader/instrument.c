@@ -9,42 +9,16 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/random.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "attachment.h"
 #include "capabilities.h"
-#include "instrument_pinned.h"
+#include "clock.h"
 #include "message.h"
 #include "program.h"
 
 /* Newer than the C library's net/if_arp.h. */
 enum { LINK_IP6GRE = 823 };
-
-static s64 clock_ns(clockid_t clock)
-{
-	struct timespec t;
-
-	clock_gettime(clock, &t);
-	return t.tv_sec * 1000000000LL + t.tv_nsec;
-}
-
-s64 wall_offset(void)
-{
-	s64 offset = 0, window = INT64_MAX;
-
-	/* The wall clock between two looks at the other; the closest pair of looks says it best. */
-	for (int i = 0; i < 32; i++) {
-		s64 before = clock_ns(CLOCK_MONOTONIC), wall = clock_ns(CLOCK_REALTIME);
-		s64 after = clock_ns(CLOCK_MONOTONIC);
-
-		if (after - before >= window)
-			continue;
-		window = after - before;
-		offset = wall - (before + window / 2);
-	}
-	return offset;
-}
 
 /* Frames of these begin with the IP header, on either hook. */
 static bool is_layer3(const struct link *l)
@@ -141,8 +115,8 @@ static void describe(struct instrument *i, const struct attachment_plan *p)
 		.egress = egress_name(i->attachment->egress.way),
 		/* On loopback nothing is left out. */
 		.ingress_only = !p->egress && !(p->link.flags & IFF_LOOPBACK),
-		.wall_offset = wall_offset(),
-		.since = (u64)clock_ns(CLOCK_MONOTONIC),
+		.wall_offset = clock_wall_offset(),
+		.since = clock_monotonic(),
 		.time_wait = i->config.time_wait,
 	};
 }

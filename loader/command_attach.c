@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* `synscope attach IFACE...`: attach, pin, and leave it running. */
+#include "capabilities.h"
+#include "commands.h"
+#include "instrument.h"
+#include "message.h"
+#include "pins.h"
+
+/* Looked for first: attaching would fail on our own XDP program and take it for somebody else's. */
+static int check_free(const struct arguments *a)
+{
+	struct pin p;
+
+	for (int i = 0; i < a->operand_count; i++) {
+		pin_place(&p, a->bpffs, a->operands[i]);
+		if (pin_exists(&p))
+			return say_error("%s: is attached already; take it off first: synscope detach %s",
+					 a->operands[i], a->operands[i]);
+	}
+	return 0;
+}
+
+static int attach_one(const struct arguments *a, const char *interface)
+{
+	struct instrument_options o = {
+		.mode = a->mode,
+		.ingress_only = a->ingress_only,
+		.stays = true,
+		.max_connections = a->max_connections,
+		.config = a->config,
+	};
+	struct instrument i;
+	int result;
+
+	if (instrument_open(&i, interface, &o))
+		return -1;
+	result = instrument_pin(&i, a->bpffs);
+	instrument_close(&i);
+	return result;
+}
+
+int command_attach(const struct arguments *a)
+{
+	if (capabilities_require("attach") || pins_check(a->bpffs) || check_free(a))
+		return EXIT_FAILED;
+	for (int i = 0; i < a->operand_count; i++) {
+		if (!attach_one(a, a->operands[i]))
+			continue;
+		/* All or nothing. */
+		while (i-- > 0)
+			instrument_detach_pinned(a->bpffs, a->operands[i]);
+		return EXIT_FAILED;
+	}
+	pins_warn_if_private(a->bpffs);
+	return EXIT_DONE;
+}

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The half of instrument.h that outlives a process: what `attach` pins, and how others find it. */
+#include "instrument.h"
+
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "attachment.h"
+#include "clock.h"
+#include "message.h"
+#include "pins.h"
+#include "program.h"
+#include "synscope.skel.h"
+
+static int pin_hook(const struct pin *p, const struct hook_point *h, const char *link, const char *program,
+		    int fd)
+{
+	if (h->way == WAY_NONE)
+		return 0;
+	if (pin_put(p, program, fd))
+		return -1;
+	return h->way == WAY_CLSACT ? 0 : pin_put(p, link, h->link);
+}
+
+static int pin_parts(const struct pin *p, const struct instrument *i)
+{
+	const struct attachment *a = i->attachment;
+	bool tc = a->ingress.way == WAY_TCX || a->ingress.way == WAY_CLSACT;
+
+	return pin_put(p, "table", bpf_map__fd(i->skeleton->maps.table)) ||
+	       pin_put(p, "counters", i->counters_fd) || pin_put(p, "ring", i->ring_fd) ||
+	       pin_hook(p, &a->ingress, "link_ingress", "program_ingress",
+			program_fd(i->skeleton, tc ? PROGRAM_INGRESS : PROGRAM_XDP)) ||
+	       pin_hook(p, &a->egress, "link_egress", "program_egress",
+			program_fd(i->skeleton, PROGRAM_EGRESS));
+}
+
+int instrument_pin(struct instrument *i, const char *bpffs)
+{
+	struct pin_info info = {
+		.layout = LAYOUT_VERSION,
+		.size = sizeof(info),
+		.version = SYNSCOPE_VERSION,
+		.since = i->interface.since,
+		.ifindex = i->interface.ifindex,
+		.ingress = (u8)i->attachment->ingress.way,
+		.egress = (u8)i->attachment->egress.way,
+		.ingress_only = i->interface.ingress_only,
+		.config = i->config,
+	};
+	struct pin p;
+
+	pin_place(&p, bpffs, i->name);
+	if (pins_check(bpffs) || pin_make(&p, bpffs))
+		return -1;
+	if (pin_parts(&p, i) || pin_put_info(&p, &info)) {
+		pin_remove(&p);
+		return -1;
+	}
+	attachment_leave(i->attachment);
+	return 0;
+}
+
+static int open_map(const struct pin *p, const char *name)
+{
+	int fd = pin_get(p, name);
+
+	return fd < 0 ? say_error("%s/%s: %s", p->directory, name, strerror(-fd)) : fd;
+}
+
+static int map_table(struct instrument *i, const struct pin *p)
+{
+	int fd = open_map(p, "table");
+	void *mapped;
+
+	if (fd < 0)
+		return -1;
+	i->table_size = (size_t)i->config.buckets * sizeof(struct bucket);
+	mapped = mmap(NULL, i->table_size, PROT_READ, MAP_SHARED, fd, 0);
+	close(fd);
+	if (mapped == MAP_FAILED)
+		return say_error("%s/table: %s", p->directory, strerror(errno));
+	i->table = mapped;
+	return 0;
+}
+
+static int open_parts(struct instrument *i, const struct pin *p, bool read_ring)
+{
+	if (read_ring) {
+		i->lock_fd = pin_lock_ring(p);
+		if (i->lock_fd < 0)
+			return -1;
+		i->ring_fd = open_map(p, "ring");
+		if (i->ring_fd < 0)
+			return -1;
+	}
+	i->counters_fd = open_map(p, "counters");
+	return i->counters_fd < 0 ? -1 : map_table(i, p);
+}
+
+static void describe(struct instrument *i, const struct pin_info *info)
+{
+	i->config = info->config;
+	i->interface = (struct interface){
+		.name = i->name,
+		.ifindex = info->ifindex,
+		.ingress = ingress_name(info->ingress),
+		.egress = egress_name(info->egress),
+		.ingress_only = info->ingress_only,
+		.wall_offset = clock_wall_offset(),
+		.since = info->since,
+		.time_wait = info->config.time_wait,
+	};
+}
+
+int instrument_open_pinned(struct instrument *i, const char *bpffs, const char *interface, bool read_ring)
+{
+	struct pin_info info;
+	struct pin p;
+
+	memset(i, 0, sizeof(*i));
+	i->ring_fd = i->counters_fd = i->lock_fd = -1;
+	pin_place(&p, bpffs, interface);
+	if (pins_check(bpffs) || pin_get_info(&p, &info))
+		return -1;
+	snprintf(i->name, sizeof(i->name), "%s", interface);
+	describe(i, &info);
+	if (!open_parts(i, &p, read_ring))
+		return 0;
+	instrument_close(i);
+	return -1;
+}
+
+int instrument_list_pinned(const char *bpffs, char ***names)
+{
+	struct pin *pins;
+	int count = pins_list(bpffs, PINS_HERE, &pins);
+
+	*names = NULL;
+	if (count <= 0)
+		return count;
+	*names = calloc((size_t)count, sizeof(**names));
+	for (int n = 0; *names && n < count; n++)
+		(*names)[n] = strdup(pins[n].interface);
+	free(pins);
+	return *names ? count : say_error("%s: %s", bpffs, strerror(ENOMEM));
+}
+
+/* The filters below 6.6 are no links: they must be found on the interface itself. */
+static int detach_filters(const struct pin *p)
+{
+	struct pin_info info = {};
+	bool known = pin_read_info(p, &info);
+	int ifindex = known ? (int)info.ifindex : (int)if_nametoindex(p->interface);
+
+	if (known && info.ingress != WAY_CLSACT && info.egress != WAY_CLSACT)
+		return 0;
+	if (p->here)
+		return ifindex ? clsact_clear(ifindex, true) : 0;
+	if (known)
+		say("%s: its clsact filter goes with its network namespace; should that one live on: nsenter "
+		    "--net=/run/netns/NAME synscope detach %s",
+		    p->interface, p->interface);
+	return 0;
+}
+
+static int detach_one(const struct pin *p)
+{
+	int filters = detach_filters(p);
+
+	if (pin_exists(p)) {
+		if (pin_remove(p))
+			return -1;
+	} else if (!filters) {
+		return say_error("%s: nothing is attached here that stays; see: synscope status",
+				 p->interface);
+	}
+	say("%s: detached", p->interface);
+	return 0;
+}
+
+int instrument_detach_pinned(const char *bpffs, const char *interface)
+{
+	struct pin one, *pins;
+	int count, result = 0;
+
+	if (interface) {
+		pin_place(&one, bpffs, interface);
+		return pins_check(bpffs) ? -1 : detach_one(&one);
+	}
+	count = pins_list(bpffs, PINS_EVERYWHERE, &pins);
+	for (int n = 0; n < count; n++)
+		result |= detach_one(&pins[n]);
+	if (!count)
+		say("nothing is attached that stays");
+	free(pins);
+	return count < 0 ? -1 : result;
+}

@@ -1,0 +1,337 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "pins.h"
+
+#include <bpf/bpf.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "mount.h"
+#include "message.h"
+
+#ifndef SO_NETNS_COOKIE
+#define SO_NETNS_COOKIE 71
+#endif
+
+/* What makes this network namespace this one. Before 5.14 there are no cookies: the inode's number. */
+static u64 netns_here(void)
+{
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	u64 cookie = 0;
+	socklen_t size = sizeof(cookie);
+	struct stat st;
+
+	if (fd >= 0 && getsockopt(fd, SOL_SOCKET, SO_NETNS_COOKIE, &cookie, &size))
+		cookie = 0;
+	if (fd >= 0)
+		close(fd);
+	if (!cookie && !stat("/proc/self/ns/net", &st))
+		cookie = st.st_ino;
+	return cookie;
+}
+
+int pins_check(const char *bpffs)
+{
+	struct statfs fs;
+
+	if (statfs(bpffs, &fs))
+		return say_error("%s: %s; mount one: mkdir -p %s && mount -t bpf bpf %s", bpffs,
+				 strerror(errno), bpffs, bpffs);
+	if ((unsigned)fs.f_type == BPF_FS_MAGIC)
+		return 0;
+	return say_error("%s: not a BPF file system; mount one: mount -t bpf bpf %s%s", bpffs, bpffs,
+			 mount_is_private()
+				 ? " (inside `ip netns exec` it would vanish with the command: use "
+				   "nsenter --net=/run/netns/NAME instead)"
+				 : "");
+}
+
+void pins_warn_if_private(const char *bpffs)
+{
+	if (mount_is_private() && !mount_is_outside(bpffs))
+		say("%s: is mounted in this private mount namespace only, and the pins vanish with it: use "
+		    "nsenter --net=/run/netns/NAME instead of `ip netns exec`, or --bpffs with one mounted "
+		    "outside",
+		    bpffs);
+}
+
+static void escape(char *to, const char *name)
+{
+	for (; *name; name++)
+		if (*name == '.' || *name == '%')
+			to += sprintf(to, "%%%02x", (unsigned)*name);
+		else
+			*to++ = *name;
+	*to = 0;
+}
+
+static void unescape(char *to, size_t room, const char *name, size_t length)
+{
+	unsigned code;
+
+	while (length && room > 1) {
+		bool coded = *name == '%' && length >= 3 && sscanf(name + 1, "%2x", &code) == 1;
+
+		*to++ = coded ? (char)code : *name;
+		name += coded ? 3 : 1;
+		length -= coded ? 3 : 1;
+		room--;
+	}
+	*to = 0;
+}
+
+void pin_place(struct pin *p, const char *bpffs, const char *interface)
+{
+	char name[3 * IFNAMSIZ];
+
+	memset(p, 0, sizeof(*p));
+	snprintf(p->interface, sizeof(p->interface), "%s", interface);
+	p->netns = netns_here();
+	p->here = true;
+	escape(name, p->interface);
+	snprintf(p->directory, sizeof(p->directory), "%s/synscope/%s@%llu", bpffs, name, p->netns);
+}
+
+bool pin_exists(const struct pin *p)
+{
+	return !access(p->directory, F_OK);
+}
+
+static bool read_entry(struct pin *p, const char *root, const char *entry)
+{
+	const char *at = strrchr(entry, '@');
+
+	if (!at || at == entry)
+		return false;
+	memset(p, 0, sizeof(*p));
+	unescape(p->interface, sizeof(p->interface), entry, (size_t)(at - entry));
+	p->netns = strtoull(at + 1, NULL, 10);
+	p->here = p->netns == netns_here();
+	return (size_t)snprintf(p->directory, sizeof(p->directory), "%s/%s", root, entry) <
+	       sizeof(p->directory);
+}
+
+static int by_directory(const void *a, const void *b)
+{
+	return strcmp(((const struct pin *)a)->directory, ((const struct pin *)b)->directory);
+}
+
+static int collect(DIR *directory, const char *root, enum pin_search search, struct pin **pins)
+{
+	const struct dirent *entry;
+	int count = 0;
+
+	while ((entry = readdir(directory))) {
+		struct pin p, *more;
+
+		if (!read_entry(&p, root, entry->d_name) || (search == PINS_HERE && !p.here))
+			continue;
+		more = realloc(*pins, (size_t)(count + 1) * sizeof(p));
+		if (!more)
+			return say_error("%s: %s", root, strerror(errno));
+		*pins = more;
+		more[count++] = p;
+	}
+	if (count)
+		qsort(*pins, (size_t)count, sizeof(**pins), by_directory);
+	return count;
+}
+
+int pins_list(const char *bpffs, enum pin_search search, struct pin **pins)
+{
+	char root[PATH_MAX];
+	DIR *directory;
+	int count;
+
+	*pins = NULL;
+	if (pins_check(bpffs))
+		return -1;
+	snprintf(root, sizeof(root), "%s/synscope", bpffs);
+	directory = opendir(root);
+	if (!directory)
+		return errno == ENOENT ? 0 : say_error("%s: %s", root, strerror(errno));
+	count = collect(directory, root, search, pins);
+	closedir(directory);
+	if (count < 0) {
+		free(*pins);
+		*pins = NULL;
+	}
+	return count;
+}
+
+int pin_make(const struct pin *p, const char *bpffs)
+{
+	char root[PATH_MAX];
+
+	snprintf(root, sizeof(root), "%s/synscope", bpffs);
+	if (mkdir(root, 0755) && errno != EEXIST)
+		return say_error("%s: %s", root, strerror(errno));
+	if (!mkdir(p->directory, 0700))
+		return 0;
+	if (errno == EEXIST)
+		return say_error("%s: is attached already; take it off first: synscope detach %s",
+				 p->interface, p->interface);
+	return say_error("%s: %s", p->directory, strerror(errno));
+}
+
+static void path_of(char path[PATH_MAX], const struct pin *p, const char *name)
+{
+	if ((size_t)snprintf(path, PATH_MAX, "%s/%s", p->directory, name) >= PATH_MAX)
+		path[0] = 0;
+}
+
+int pin_put(const struct pin *p, const char *name, int fd)
+{
+	char path[PATH_MAX];
+
+	path_of(path, p, name);
+	return bpf_obj_pin(fd, path) ? say_error("%s: %s", path, strerror(errno)) : 0;
+}
+
+int pin_get(const struct pin *p, const char *name)
+{
+	char path[PATH_MAX];
+	int fd;
+
+	path_of(path, p, name);
+	fd = bpf_obj_get(path);
+	return fd < 0 ? -errno : fd;
+}
+
+int pin_put_info(const struct pin *p, const struct pin_info *info)
+{
+	int fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "synscope_info", sizeof(u32), sizeof(*info), 1, NULL),
+	    result;
+	u32 zero = 0;
+
+	if (fd < 0 || bpf_map_update_elem(fd, &zero, info, BPF_ANY))
+		result = say_error("%s: %s", p->directory, strerror(errno));
+	else
+		result = pin_put(p, "info", fd);
+	if (fd >= 0)
+		close(fd);
+	return result;
+}
+
+/* Reads the map whatever its size is, so that another version's can be named. 0 or -errno. */
+static int read_info(const struct pin *p, struct pin_info *info)
+{
+	struct bpf_map_info map = {};
+	u32 size = sizeof(map), zero = 0;
+	int fd = pin_get(p, "info"), error = 0;
+	char *value = NULL;
+
+	memset(info, 0, sizeof(*info));
+	if (fd < 0)
+		return fd;
+	if (!bpf_obj_get_info_by_fd(fd, &map, &size))
+		value = calloc(1, map.value_size + sizeof(*info));
+	if (!value || bpf_map_lookup_elem(fd, &zero, value))
+		error = -errno;
+	else
+		memcpy(info, value, sizeof(*info));
+	free(value);
+	close(fd);
+	return error;
+}
+
+static bool is_own_version(const struct pin_info *info)
+{
+	return info->layout == LAYOUT_VERSION && info->size == sizeof(*info);
+}
+
+bool pin_read_info(const struct pin *p, struct pin_info *info)
+{
+	return !read_info(p, info) && is_own_version(info);
+}
+
+int pin_get_info(const struct pin *p, struct pin_info *info)
+{
+	int error;
+
+	if (!pin_exists(p))
+		return say_error("%s: %s", p->interface,
+				 errno == ENOENT ? "nothing is attached here that stays; see: synscope status"
+						 : strerror(errno));
+	error = read_info(p, info);
+	if (error)
+		return say_error("%s: %s: %s; take it off: synscope detach %s", p->interface, p->directory,
+				 error == -ENOENT ? "an interrupted attach left it incomplete"
+						  : strerror(-error),
+				 p->interface);
+	if (is_own_version(info))
+		return 0;
+	return say_error("%s: pinned by synscope %.16s (layout %u), this is %s (layout %u); take it off: "
+			 "synscope detach %s",
+			 p->interface, info->version, info->layout, SYNSCOPE_VERSION, LAYOUT_VERSION,
+			 p->interface);
+}
+
+/* A link whose last pin goes is freed some time later; to detach it first is to be done with it now. */
+static void detach_link(const struct pin *p, const char *name)
+{
+	int fd = pin_get(p, name);
+
+	if (fd < 0)
+		return;
+	bpf_link_detach(fd);
+	close(fd);
+}
+
+static int remove_entries(DIR *directory, const struct pin *p)
+{
+	const struct dirent *entry;
+
+	while ((entry = readdir(directory))) {
+		if (entry->d_name[0] == '.')
+			continue;
+		if (unlinkat(dirfd(directory), entry->d_name, 0) && errno != ENOENT)
+			return say_error("%s/%s: %s", p->directory, entry->d_name, strerror(errno));
+	}
+	return 0;
+}
+
+int pin_remove(const struct pin *p)
+{
+	DIR *directory = opendir(p->directory);
+	char root[PATH_MAX];
+	int result;
+
+	if (!directory)
+		return say_error("%s: %s", p->directory, strerror(errno));
+	detach_link(p, "link_egress");
+	detach_link(p, "link_ingress");
+	result = remove_entries(directory, p);
+	closedir(directory);
+	if (result)
+		return result;
+	if (rmdir(p->directory) && errno != ENOENT)
+		return say_error("%s: %s", p->directory, strerror(errno));
+	snprintf(root, sizeof(root), "%s", p->directory);
+	*strrchr(root, '/') = 0;
+	rmdir(root); /* refused as long as something else is in it */
+	return 0;
+}
+
+int pin_lock_ring(const struct pin *p)
+{
+	int fd = open(p->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd >= 0 && !flock(fd, LOCK_EX | LOCK_NB))
+		return fd;
+	say_error("%s: %s", p->interface,
+		  errno == EWOULDBLOCK ? "another synscope tail reads its events; one at a time can"
+				       : strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What `attach` leaves in the BPF file system, and how it is found again:
+ *
+ *   DIR/synscope/INTERFACE@NETNS/   one directory for an interface of one network namespace
+ *       table counters ring         the maps
+ *       program_ingress ..._egress  the programs
+ *       link_ingress link_egress    what holds them to the interface (none for a clsact filter)
+ *       info                        struct pin_info; pinned last: what has it is complete
+ *
+ * NETNS is the namespace's cookie, which, unlike its inode number, is never used anew. Dots, which the
+ * BPF file system reserves, are written %2e.
+ */
+#ifndef SYNSCOPE_PINS_H
+#define SYNSCOPE_PINS_H
+
+#include <limits.h>
+#include <net/if.h>
+
+#include "config.h"
+#include "event.h"
+
+/* The value of the map `info`. The first three members stay as they are in every version. */
+struct pin_info {
+	u32 layout;	  /* LAYOUT_VERSION of who pinned it */
+	u32 size;	  /* of this structure */
+	char version[16]; /* of the program */
+	u64 since;	  /* ns, on the records' clock */
+	u32 ifindex;
+	u8 ingress; /* enum hook_way */
+	u8 egress;
+	u8 ingress_only;
+	u8 reserved;
+	struct config config;
+};
+
+struct pin {
+	char directory[PATH_MAX];
+	char interface[IFNAMSIZ];
+	u64 netns;
+	bool here; /* in this process's network namespace */
+};
+
+enum pin_search { PINS_HERE, PINS_EVERYWHERE };
+
+/* Whether `bpffs` is a BPF file system. 0, or -1, said, with the command that mounts one. */
+int pins_check(const char *bpffs);
+
+/* The place of an interface of this network namespace; whether there is something shows its directory. */
+void pin_place(struct pin *p, const char *bpffs, const char *interface);
+bool pin_exists(const struct pin *p);
+
+/* Everything pinned below `bpffs`; *pins is to be freed. The count, or -1, said. */
+int pins_list(const char *bpffs, enum pin_search search, struct pin **pins);
+
+/* Makes the directory. 0, or -1, said: there is one already. */
+int pin_make(const struct pin *p, const char *bpffs);
+
+/* Pins a descriptor in the directory. 0, or -1, said. */
+int pin_put(const struct pin *p, const char *name, int fd);
+
+/* Opens what is pinned in the directory. The descriptor or -errno. */
+int pin_get(const struct pin *p, const char *name);
+
+/* Makes the map `info` and pins it. 0, or -1, said. */
+int pin_put_info(const struct pin *p, const struct pin_info *info);
+
+/* 0, or -1, said: it is incomplete, or of another version. */
+int pin_get_info(const struct pin *p, struct pin_info *info);
+
+/* The same, saying nothing: for who takes it off or lists it. False where it can't be understood. */
+bool pin_read_info(const struct pin *p, struct pin_info *info);
+
+/* Detaches the links, removes all pins, the directory, and the one above it once that is empty. 0 or -1,
+ * said. */
+int pin_remove(const struct pin *p);
+
+/* Takes the one reader's place at the ring; the kernel gives it back however the process ends. The descriptor
+ * or -1, said. */
+int pin_lock_ring(const struct pin *p);
+
+/* Says so if what is pinned below `bpffs` vanishes with this mount namespace. */
+void pins_warn_if_private(const char *bpffs);
+
+#endif
