@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdio_ext.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -36,6 +37,7 @@ int output_open(struct output *o, const struct arguments *a)
 	o->file = a->output ? fopen(a->output, "we") : stdout;
 	if (!o->file)
 		return say_error("%s: %s", o->name, strerror(errno));
+	__fsetlocking(o->file, FSETLOCKING_BYCALLER); /* one thread writes */
 	o->view = a->view;
 	o->options = a->view_options;
 	o->options.color = wants_color(a, fileno(o->file));
