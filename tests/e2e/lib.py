@@ -126,10 +126,21 @@ def nothing_attached(which, interface="eth0"):
     eventually(lambda: not attached(which, interface), lambda: f"detached: {attached(which, interface)}", 3)
 
 
-def synscope_programs():
-    """Identifiers of the loaded programs that are ours."""
-    shown = json.loads(must(None, "bpftool", "-j", "prog", "show") or "[]")
-    return {p["id"] for p in shown if p.get("name", "").startswith("synscope")}
+def programs_of(pid):
+    """Identifiers of the BPF programs that a process holds."""
+    found = set()
+    for info in pathlib.Path(f"/proc/{pid}/fdinfo").iterdir():
+        found |= {int(line.split()[1]) for line in info.read_text().splitlines() if line.startswith("prog_id:")}
+    return found
+
+
+def unloaded(programs):
+    """Waits until none of these programs is in the kernel."""
+
+    def left():
+        return programs & {p["id"] for p in json.loads(must(None, "bpftool", "-j", "prog", "show") or "[]")}
+
+    eventually(lambda: not left(), lambda: f"programs unloaded: {left()} are left")
 
 
 class Live:

@@ -1,0 +1,202 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""attach, tail, counters, conns, status, detach: with nobody reading, the truth is kept."""
+
+import os
+import signal
+import socket
+import subprocess
+import threading
+import time
+
+from lib import (
+    Live, attached, check, check_invariants, contains, equal, eventually, expect_error, host, inside_host,
+    json_lines, main, need, nothing_attached, pinned, synscope,
+)  # fmt: skip
+
+need("hosts")
+
+from namespace import inside  # noqa: E402
+
+PORT = 5000
+
+
+def listening(which="b", port=PORT):
+    with inside(host(which)):
+        s = socket.create_server((os.environ["ADDR_" + which.upper()], port), backlog=512)
+    return s
+
+
+def connections(number, port=PORT, payload=b"hello"):
+    """Short connections from a to b, one after the other."""
+    with listening(port=port) as server, inside(host("a")):
+        for _ in range(number):
+            client = socket.create_connection((os.environ["ADDR_B"], port))
+            other = server.accept()[0]
+            client.sendall(payload)
+            other.recv(100)
+            client.close()
+            other.recv(1)
+            other.close()
+
+
+def counters(place):
+    return json_lines(synscope("a", "counters", "eth0", *place))[0]
+
+
+def tail(place, *arguments):
+    return json_lines(synscope("a", "tail", "eth0", "--json", "-d", "500ms", *arguments, *place))
+
+
+def one_life():
+    with pinned("a") as place:
+        check(attached("a"), "programs are attached")
+        contains(synscope("a", "status", *place).stdout, "eth0", "status")
+        connections(5)
+        eventually(lambda: counters(place)["connections"]["closed"] == 5, "5 connections closed")
+        check_invariants(counters(place))
+        records = json_lines(synscope("a", "conns", "eth0", "--json", *place))
+        equal(len(records), 5, "records of conns")
+        equal({r["conn_state"] for r in records}, {"SF"}, "conn_state")
+        events = tail(place, "--view", "events")
+        equal(len([e for e in events if e["event"] == "syn"]), 5, "SYNs in the backlog")
+        equal(len([e for e in events if e["event"] == "closed"]), 5, "closes in the backlog")
+        equal({r["uid"] for r in records}, {e["uid"] for e in events}, "uid of table and events")
+        expect_error(synscope("a", "attach", "eth0", *place), 1, "eth0", "detach")
+        equal(synscope("a", "detach", "eth0", *place).returncode, 0, "detach")
+        nothing_attached("a")
+        expect_error(synscope("a", "counters", "eth0", *place), 1, "eth0")
+        equal(os.listdir(os.environ["BPFFS"] + "/synscope") if os.path.isdir(os.environ["BPFFS"] + "/synscope") else [],
+              [], "what is pinned")  # fmt: skip
+
+
+def detach_of_everything():
+    with pinned("a") as place:
+        equal(synscope("b", "attach", "eth0", *place).returncode, 0, "attach in the other namespace")
+        check(attached("a") and attached("b"), "both are attached")
+        equal(synscope("a", "detach", "--all", *place).returncode, 0, "detach --all")
+        nothing_attached("a")
+        nothing_attached("b")
+
+
+def two_hosts_do_not_collide():
+    """Interfaces of one name in two network namespaces."""
+    with pinned("a") as place:
+        equal(synscope("b", "attach", "eth0", *place).returncode, 0, "attach in the other namespace")
+        connections(3)
+        for which, outgoing in (("a", "out"), ("b", "in")):
+            now = json_lines(synscope(which, "counters", "eth0", *place))[0]
+            equal(now["handshakes"]["started"], 3, f"host {which}: handshakes.started")
+            check(now[outgoing]["segments"] > 0, f"host {which}: segments {outgoing}")
+        equal(synscope("b", "detach", "eth0", *place).returncode, 0, "detach of the one")
+        check(attached("a"), "the other one stays")
+
+
+def one_tail_at_a_time():
+    with pinned("a") as place:
+        with Live("a", "tail", "eth0", *place, ready=False) as first:
+            time.sleep(0.5)
+            expect_error(synscope("a", "tail", "eth0", "-d", "1s", *place), 1, "eth0")
+            first.stop()
+        check(attached("a"), "it stays attached")
+        equal(synscope("a", "tail", "eth0", "-d", "100ms", *place).returncode, 0, "the next tail")
+
+
+def a_killed_tail_leaves_it_running():
+    with pinned("a") as place:
+        with Live("a", "tail", "eth0", *place, ready=False) as live:
+            time.sleep(0.3)
+            live.stop(signal.SIGKILL, None)
+        check(attached("a"), "it stays attached")
+        connections(2)
+        equal(counters(place)["handshakes"]["started"], 2, "handshakes.started")
+        equal(len([e for e in tail(place, "--view", "events") if e["event"] == "syn"]), 2, "SYNs")
+
+
+def a_full_ring_loses_events_and_no_facts():
+    """With nobody reading: emitted + lost is what would have been said; the counters stay exact."""
+    number = 6000
+    with pinned("a", "--segments", "--max-connections", "16384") as place:
+        connections(number)
+        now = eventually(lambda: (lambda c: c["events"]["lost"] and c)(counters(place)), "events lost", 1)
+        h = now["handshakes"]
+        equal((h["started"], h["completed"], now["teardowns"]["fin"]), (number,) * 3, "handshakes and teardowns")
+        check_invariants(now)
+        with Live("a", "tail", "eth0", "--view", "events", "--json", *place, ready=False) as live:
+            eventually(lambda: len(live.lines) >= now["events"]["emitted"], "the backlog", 20)
+            live.stop()
+        told = live.objects()
+        events = [e for e in told if e["event"] != "lost"]
+        equal(len(events), now["events"]["emitted"], "events of the backlog")
+        segments = now["in"]["segments"] + now["out"]["segments"]
+        check(now["events"]["emitted"] + now["events"]["lost"] >= segments, "an event for each segment, or its loss")
+        check(any(e["event"] == "lost" for e in told), "a line about what was lost")
+        records = json_lines(synscope("a", "conns", "eth0", "--json", *place, timeout=60))
+        equal(len(records), number, "records of conns")
+        equal({r["conn_state"] for r in records}, {"SF"}, "conn_state")
+
+
+def a_long_transfer_is_not_disturbed():
+    """Attaching and detaching while it flows; what arrives is what was sent."""
+    size = 1 << 28
+    got = []
+    with listening() as server, inside(host("a")):
+        client = socket.create_connection((os.environ["ADDR_B"], PORT))
+        other = server.accept()[0]
+
+        def receive():
+            total = 0
+            while total < size:
+                piece = other.recv(1 << 20)
+                if not piece:
+                    break
+                total += len(piece)
+            got.append(total)
+
+        def send():
+            piece = bytes(1 << 20)
+            for _ in range(size >> 20):
+                client.sendall(piece)
+                time.sleep(0.004)
+
+        threads = [threading.Thread(target=f) for f in (receive, send)]
+        for thread in threads:
+            thread.start()
+    for mode in ("tc", "native"):
+        with pinned("a", "--mode", mode) as place:
+            time.sleep(0.2)
+            now = counters(place)
+            check(now["segments"]["data"] > 0, f"{mode}: data segments")
+            equal(now["connections"]["midstream"], 1, f"{mode}: connections.midstream")
+            check(synscope("a", "detach", "eth0", *place).returncode == 0, "detach")
+        nothing_attached("a")
+    for thread in threads:
+        thread.join(60)
+    equal(got, [size], "bytes received")
+    client.close()
+    other.close()
+
+
+def a_pinned_link_outlives_its_interface():
+    """status and detach cope with an interface that is gone."""
+    subprocess.run(inside_host("a", ["ip", "link", "add", "spare", "type", "veth", "peer", "name", "spare2"]), check=True)
+    place = ["--bpffs", os.environ["BPFFS"]]
+    equal(synscope("a", "attach", "spare", *place).returncode, 0, "attach")
+    subprocess.run(inside_host("a", ["ip", "link", "del", "spare"]), check=True)
+    result = synscope("a", "status", *place)
+    equal(result.returncode, 0, f"status ({result.stderr.strip()})")
+    equal(synscope("a", "detach", "--all", *place).returncode, 0, "detach --all")
+    equal(synscope("a", "attach", "eth0", *place).returncode, 0, "attach anew")
+    equal(synscope("a", "detach", "eth0", *place).returncode, 0, "detach")
+
+
+main(
+    one_life,
+    detach_of_everything,
+    two_hosts_do_not_collide,
+    one_tail_at_a_time,
+    a_killed_tail_leaves_it_running,
+    a_full_ring_loses_events_and_no_facts,
+    a_long_transfer_is_not_disturbed,
+    a_pinned_link_outlives_its_interface,
+)

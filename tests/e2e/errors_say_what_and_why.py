@@ -1,0 +1,177 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""What synscope cannot do it says in one line, with what to do about it; 1 it could not, 2 wrong usage."""
+
+import os
+import pathlib
+import shutil
+
+from lib import (
+    SYNSCOPE, check, contains, equal, expect_error, main, must, need, nothing_attached, run,
+    synscope, temporary_directory, inside_host, pinned,
+)  # fmt: skip
+
+need("hosts", "setpriv", "setcap", "clang")
+
+OTHER_PROGRAM = """
+__attribute__((section("xdp"), used)) int somebody_else(void *ctx) { return 2; }
+char license[] __attribute__((section("license"), used)) = "GPL";
+"""
+NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+
+
+def wrong_usage_ends_with_2():
+    for arguments in (
+        [], ["frobnicate"], ["run"], ["run", "eth0", "--no-such-option"], ["run", "eth0", "--view", "poem"],
+        ["run", "eth0", "--duration", "5 parsecs"], ["run", "eth0", "--count", "-1"], ["run", "eth0", "--port", "65536"],
+        ["run", "eth0", "--host", "10.9.0.1/33"], ["run", "eth0", "--host", "example"], ["run", "eth0", "-4", "-6"],
+        ["run", "eth0", "--failed", "--view", "events"], ["run", "eth0", "--duration"], ["detach"],
+        ["run", "eth0", "--mode", "magic"], ["run", "eth0", "--max-connections", "many"], ["run", "eth0", "--json=1"],
+    ):  # fmt: skip
+        result = synscope("a", *arguments)
+        equal(result.returncode, 2, f"synscope {' '.join(arguments)}: exit status")
+        equal(result.stdout, "", f"synscope {' '.join(arguments)}: standard output")
+        check(result.stderr.startswith("synscope: "), f"{arguments}: {result.stderr!r}")
+    nothing_attached("a")
+
+
+def help_and_version_end_with_0():
+    for option in ("--help", "-h", "--version", "-V"):
+        result = synscope(None, option)
+        equal((result.returncode, result.stderr), (0, ""), option)
+        check(result.stdout, f"{option} says something")
+
+
+def no_such_interface():
+    for command in ("run", "attach"):
+        expect_error(synscope("a", command, "eth9", "--bpffs", os.environ["BPFFS"]), 1, "eth9", "no such interface")
+    nothing_attached("a")
+
+
+def one_bad_interface_of_two():
+    result = synscope("a", "run", "eth0", "eth9")
+    equal(result.returncode, 1, "exit status")
+    contains(result.stderr, "eth9", "error")
+    nothing_attached("a")
+
+
+def no_privileges():
+    with temporary_directory() as directory:
+        directory.chmod(0o755)
+        copy = shutil.copy(SYNSCOPE, directory / "synscope")
+        result = run("a", *NOBODY, copy, "run", "eth0")
+        expect_error(result, 1, "CAP_BPF", "CAP_NET_ADMIN", "setcap")
+        equal(run("a", *NOBODY, copy, "--help").returncode, 0, "help needs nothing")
+        must(None, "setcap", "cap_bpf,cap_perfmon,cap_net_admin+ep", copy)
+        result = run("a", *NOBODY, copy, "run", "eth0", "--duration", "200ms")
+        equal(result.returncode, 0, f"with the capabilities granted: {result.stderr.strip()}")
+        must(None, "setcap", "cap_bpf,cap_net_admin+ep", copy)
+        expect_error(run("a", *NOBODY, copy, "run", "eth0", "--duration", "200ms"), 1, "CAP_PERFMON")
+    nothing_attached("a")
+
+
+def a_small_memory_lock_limit_is_no_error():
+    result = run("a", "prlimit", "--memlock=0", *NOBODY, "--inh-caps=+bpf,+perfmon,+net_admin",
+                 "--ambient-caps=+bpf,+perfmon,+net_admin", SYNSCOPE, "run", "eth0", "--duration", "200ms")  # fmt: skip
+    equal(result.returncode, 0, f"exit status ({result.stderr.strip()})")
+
+
+def another_program_is_left_alone():
+    with temporary_directory() as directory:
+        source = directory / "other.c"
+        source.write_text(OTHER_PROGRAM)
+        must(None, "clang", "-O2", "-g", "-target", "bpf", "-c", source, "-o", directory / "other.o")
+        must("a", "ip", "link", "set", "eth0", "xdpdrv", "obj", str(directory / "other.o"), "sec", "xdp")
+        try:
+            before = must("a", "ip", "-d", "link", "show", "eth0")
+            for mode in ("auto", "native", "generic"):
+                expect_error(synscope("a", "run", "eth0", "--mode", mode), 1, "eth0", "somebody_else")
+            equal(must("a", "ip", "-d", "link", "show", "eth0"), before, "the other program")
+            result = synscope("a", "run", "eth0", "--mode", "tc", "--duration", "100ms")
+            equal(result.returncode, 0, f"beside it by tc: {result.stderr.strip()}")
+        finally:
+            must("a", "ip", "link", "set", "eth0", "xdpdrv", "off")
+
+
+def no_bpf_file_system():
+    with temporary_directory() as directory:
+        for place in (str(directory), str(directory / "missing")):
+            result = synscope("a", "attach", "eth0", "--bpffs", place)
+            expect_error(result, 1, place, "mount -t bpf")
+    nothing_attached("a")
+
+
+def a_private_bpf_file_system_is_warned_of():
+    """What is mounted below `ip netns exec` is gone with the command."""
+    with temporary_directory() as directory:
+        script = f"""mount -t bpf bpf {directory} && {SYNSCOPE} attach eth0 --bpffs {directory} &&
+            {SYNSCOPE} counters eth0 --bpffs {directory} >/dev/null && {SYNSCOPE} detach eth0 --bpffs {directory}"""
+        result = run(None, "ip", "netns", "exec", os.environ["HOST_A"], "sh", "-c", script)
+        equal(result.returncode, 0, f"exit status ({result.stderr.strip()})")
+        contains(result.stderr, ["nsenter --net=", "--bpffs"], "warning")
+    nothing_attached("a")
+
+
+def pins_of_another_version():
+    with temporary_directory() as directory, pinned("a") as place:
+        version = synscope(None, "--version").stdout.split()[-1]
+        other = "9" + version[1:]
+        old = directory / "synscope"
+        old.write_bytes(pathlib.Path(SYNSCOPE).read_bytes().replace(version.encode() + b"\0", other.encode() + b"\0"))
+        old.chmod(0o755)
+        for command in ("tail", "counters", "conns"):
+            result = run("a", str(old), command, "eth0", *place)
+            expect_error(result, 1, version, other, "detach")
+        equal(run("a", str(old), "detach", "eth0", *place).returncode, 0, "detach by the other version")
+        nothing_attached("a")
+
+
+def nothing_is_attached():
+    place = ["--bpffs", os.environ["BPFFS"]]
+    for command in ("tail", "counters", "conns", "detach"):
+        expect_error(synscope("a", command, "eth0", *place), 1, "eth0")
+
+
+def a_table_that_memory_cannot_hold():
+    for number in ("4000000000", "1000000000"):
+        expect_error(synscope("a", "run", "eth0", "--max-connections", number), 1, "--max-connections")
+    nothing_attached("a")
+
+
+def a_full_disk():
+    result = synscope("a", "run", "eth0", "--view", "counters", "--interval", "100ms", "-d", "5s", "-o", "/dev/full")
+    equal(result.returncode, 1, "exit status")
+    contains(result.stderr, ["/dev/full", "No space left"], "error")
+    command = inside_host("a", [SYNSCOPE, "run", "eth0", "--view", "counters", "--interval", "100ms", "-d", "5s"])
+    result = run(None, "sh", "-c", '"$@" >/dev/full', "sh", *command)
+    equal(result.returncode, 1, "exit status with a full standard output")
+    expect_error(synscope("a", "run", "eth0", "-o", "/no/such/place"), 1, "/no/such/place")
+    nothing_attached("a")
+
+
+def a_closed_pipe_is_no_error():
+    command = inside_host("a", [SYNSCOPE, "run", "eth0", "--view", "counters", "--json", "--interval", "50ms", "-d", "10s"])
+    script = '("$@"; echo "status $?" >&2) | head -n 1'
+    result = run(None, "bash", "-c", script, "bash", *command, timeout=8)
+    contains(result.stderr, "status 0", "a closed pipe")
+    equal(len(result.stdout.splitlines()), 1, "lines")
+    check("roken pipe" not in result.stderr, f"quietly: {result.stderr!r}")
+    nothing_attached("a")
+
+
+main(
+    wrong_usage_ends_with_2,
+    help_and_version_end_with_0,
+    no_such_interface,
+    one_bad_interface_of_two,
+    no_privileges,
+    a_small_memory_lock_limit_is_no_error,
+    another_program_is_left_alone,
+    no_bpf_file_system,
+    a_private_bpf_file_system_is_warned_of,
+    pins_of_another_version,
+    nothing_is_attached,
+    a_table_that_memory_cannot_hold,
+    a_full_disk,
+    a_closed_pipe_is_no_error,
+)

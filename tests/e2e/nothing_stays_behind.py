@@ -1,0 +1,164 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""After any way of ending, in the middle of a burst, the interface is as it was before."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+from lib import (
+    Live, attached, check, contains, equal, eventually, inside_host, json_lines, main, must, need,
+    nothing_attached, programs_of, run, synscope, unloaded,
+)  # fmt: skip
+
+need("hosts")
+
+BURST = """
+import socket, threading
+s = socket.create_server(("", 5000), backlog=512)
+def serve():
+    while True:
+        c = s.accept()[0]
+        c.recv(100)
+        c.close()
+threading.Thread(target=serve, daemon=True).start()
+import time
+print("ready", flush=True)
+time.sleep(60)
+"""
+CLIENT = """
+import socket, sys
+while True:
+    try:
+        c = socket.create_connection((sys.argv[1], 5000))
+        c.send(b"x")
+        c.recv(1)
+        c.close()
+    except OSError:
+        pass
+"""
+
+
+class Burst:
+    """Connections from b to a, one after the other, until the block ends."""
+
+    def __enter__(self):
+        server = subprocess.Popen(inside_host("a", [sys.executable, "-c", BURST]), stdout=subprocess.PIPE)
+        server.stdout.readline()
+        client = subprocess.Popen(inside_host("b", [sys.executable, "-c", CLIENT, os.environ["ADDR_A"]]))
+        self.processes = [server, client]
+        return self
+
+    def __exit__(self, *unused):
+        for process in self.processes:
+            process.kill()
+            process.wait()
+
+
+def ended_by(number, mode, status):
+    with Burst(), Live("a", "run", "eth0", "--mode", mode, "--view", "events", "--json") as live:
+        eventually(lambda: len(live.lines) > 50, "events of the burst")
+        check(attached("a"), "something is attached while it runs")
+        programs = programs_of(live.process.pid)
+        check(programs, "it holds its programs")
+        live.stop(number, status)
+        nothing_attached("a")
+        unloaded(programs)
+    if status == 0:
+        live.objects()  # every line is whole
+
+
+def interrupted():
+    for mode in ("native", "tc"):
+        ended_by(signal.SIGINT, mode, 0)
+
+
+def terminated():
+    for mode in ("native", "tc", "generic"):
+        ended_by(signal.SIGTERM, mode, 0)
+
+
+def killed():
+    for mode in ("native", "tc", "generic"):
+        ended_by(signal.SIGKILL, mode, -signal.SIGKILL)
+
+
+def killed_while_it_attaches():
+    """Whatever it was doing."""
+    for delay in (0.005, 0.02, 0.05, 0.1, 0.2):
+        with Live("a", "run", "eth0", ready=False) as live:
+            time.sleep(delay)
+            live.stop(signal.SIGKILL, None)
+        nothing_attached("a")
+
+
+def ended_by_duration_and_count():
+    started = time.monotonic()
+    equal(synscope("a", "run", "eth0", "--duration", "500ms").returncode, 0, "exit status")
+    check(0.4 < time.monotonic() - started < 5, "it ended after its duration")
+    with Burst():
+        lines = json_lines(synscope("a", "run", "eth0", "--count", "7", "--view", "events", "--json"))
+    equal(len(lines), 7, "--count 7")
+    nothing_attached("a")
+
+
+def the_interface_is_deleted():
+    """Its records are shown, and the run ends by itself."""
+    must("a", "ip", "link", "add", "spare", "type", "veth", "peer", "name", "spare2")
+    must("a", "ip", "link", "set", "spare", "up")
+    with Live("a", "run", "spare") as live:
+        programs = programs_of(live.process.pid)
+        must("a", "ip", "link", "del", "spare")
+        status = live.process.wait(10)
+        live.stop(status=None)
+        equal(status, 1, f"exit status ({live.errors})")
+        contains("\n".join(live.errors), ["spare", "gone"], "error")
+    unloaded(programs)
+
+
+def one_of_two_interfaces_is_deleted():
+    must("a", "ip", "link", "add", "spare", "type", "veth", "peer", "name", "spare2")
+    with Live("a", "run", "eth0", "spare", "--view", "events", "--json") as live:
+        must("a", "ip", "link", "del", "spare")
+        eventually(lambda: any("gone" in line for line in live.errors), "a word about it")
+        with Burst():
+            eventually(lambda: live.lines or live.process.poll() is not None, "events of the other one")
+        live.stop(status=None)
+    nothing_attached("a")
+
+
+def the_interface_is_down():
+    must("a", "ip", "link", "set", "eth0", "down")
+    try:
+        result = synscope("a", "run", "eth0", "--duration", "200ms")
+    finally:
+        must("a", "ip", "link", "set", "eth0", "up")
+        must("a", "ip", "addr", "replace", os.environ["ADDR6_A"] + "/64", "dev", "eth0", "nodad")
+    equal(result.returncode, 0, "exit status")
+    contains(result.stderr, "down", "a word that nothing will be seen")
+    nothing_attached("a")
+
+
+def a_foreign_filter_stays():
+    """A clsact qdisc and a filter of somebody else are not ours to remove."""
+    must("a", "tc", "qdisc", "add", "dev", "eth0", "clsact")
+    must("a", "tc", "filter", "add", "dev", "eth0", "egress", "protocol", "ip", "u32", "match", "u32", "0", "0")
+    before = must("a", "tc", "filter", "show", "dev", "eth0", "egress")
+    equal(synscope("a", "run", "eth0", "--duration", "100ms").returncode, 0, "exit status")
+    equal(must("a", "tc", "filter", "show", "dev", "eth0", "egress"), before, "filters")
+    run("a", "tc", "qdisc", "del", "dev", "eth0", "clsact")
+
+
+main(
+    interrupted,
+    terminated,
+    killed,
+    killed_while_it_attaches,
+    ended_by_duration_and_count,
+    the_interface_is_deleted,
+    one_of_two_interfaces_is_deleted,
+    the_interface_is_down,
+    a_foreign_filter_stays,
+)
