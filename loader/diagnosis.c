@@ -79,15 +79,16 @@ static bool is_half_closed(const struct connection *c)
 	       endpoint_seen(c, RESPONDER);
 }
 
-static bool is_slow(bool known, u64 ns)
+static bool is_slow(const struct connection *c, enum endpoint side)
 {
+	u64 ns = 0;
+	bool known = side == ORIGINATOR ? originator_half(c, &ns) : responder_half(c, &ns);
+
 	return known && ns > SLOW_HALF;
 }
 
 static bool diagnosis_holds(enum diagnosis d, const struct connection *c)
 {
-	u64 ns = 0;
-
 	switch (d) {
 	case DIAGNOSIS_REFUSED:
 		return is_refused(c);
@@ -102,9 +103,9 @@ static bool diagnosis_holds(enum diagnosis d, const struct connection *c)
 	case DIAGNOSIS_HANDSHAKE_INVALID:
 		return c->state & (SYN_ACK_WRONG | ACK_WRONG);
 	case DIAGNOSIS_SLOW_RESPONDER:
-		return is_slow(responder_half(c, &ns), ns);
+		return is_slow(c, RESPONDER);
 	case DIAGNOSIS_SLOW_ORIGINATOR:
-		return is_slow(originator_half(c, &ns), ns);
+		return is_slow(c, ORIGINATOR);
 	case DIAGNOSIS_RESET_BY_ORIG:
 		return is_reset_by(c, ORIGINATOR);
 	case DIAGNOSIS_RESET_BY_RESP:

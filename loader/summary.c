@@ -97,9 +97,12 @@ static void print_outcomes(const struct summary *s, FILE *out)
 	struct paragraph p = {0};
 	u64 all = 0;
 
-	for (int i = 0; i < OUTCOMES; i++) {
-		all += s->outcomes[i];
-		add_count(&p, s->outcomes[i], outcome_names[i]);
+	/* what went well, then the failures */
+	for (u32 i = 0; i < OUTCOMES; i++) {
+		u32 kind = (i + OUTCOME_CLOSED) % OUTCOMES;
+
+		all += s->outcomes[kind];
+		add_count(&p, s->outcomes[kind], outcome_names[kind]);
 	}
 	fprintf(out, "%llu connection%s%s\n", (unsigned long long)all, all == 1 ? "" : "s", all ? ":" : "");
 	paragraph_print(out, &p, "  ", SUMMARY_COLUMNS);
