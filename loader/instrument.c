@@ -15,32 +15,12 @@
 #include "capabilities.h"
 #include "clock.h"
 #include "message.h"
+#include "probe.h"
 #include "program.h"
-
-/* Newer than the C library's net/if_arp.h. */
-enum { LINK_IP6GRE = 823 };
-
-/* Frames of these begin with the IP header, on either hook. */
-static bool is_layer3(const struct link *l)
-{
-	switch (l->type) {
-	case ARPHRD_NONE:
-	case ARPHRD_RAWIP:
-	case ARPHRD_PPP:
-	case ARPHRD_TUNNEL:
-	case ARPHRD_TUNNEL6:
-	case ARPHRD_SIT:
-	case ARPHRD_IPGRE:
-	case LINK_IP6GRE:
-		return true;
-	default:
-		return false;
-	}
-}
 
 static int check_link(const struct link *l)
 {
-	if (l->type != ARPHRD_ETHER && l->type != ARPHRD_LOOPBACK && !is_layer3(l))
+	if (l->type != ARPHRD_ETHER && l->type != ARPHRD_LOOPBACK && !link_is_layer3(l))
 		return say_error("%s: its frames (ARPHRD type %u) are neither Ethernet nor IP", l->name,
 				 l->type);
 	if (!(l->flags & IFF_UP))
@@ -52,10 +32,10 @@ static int check_link(const struct link *l)
 static int choose_mode(struct attachment_plan *p, const struct instrument_options *o)
 {
 	p->mode = o->mode;
-	if (is_layer3(&p->link) && (o->mode == MODE_NATIVE || o->mode == MODE_GENERIC))
+	if (link_is_layer3(&p->link) && (o->mode == MODE_NATIVE || o->mode == MODE_GENERIC))
 		return say_error("%s: has no Ethernet header, which XDP would need; use --mode tc",
 				 p->link.name);
-	if (o->mode == MODE_AUTO && (is_layer3(&p->link) || p->link.flags & IFF_LOOPBACK))
+	if (o->mode == MODE_AUTO && (link_is_layer3(&p->link) || p->link.flags & IFF_LOOPBACK))
 		p->mode = MODE_TC;
 	/* What loopback sends comes back in: seen there, and once is enough. */
 	p->egress = !o->ingress_only && !(p->link.flags & IFF_LOOPBACK);
@@ -100,7 +80,7 @@ static int fill_config(struct config *config, const struct link *l, const struct
 {
 	*config = o->config;
 	config->ifindex = (u32)l->ifindex;
-	config->layer3 = is_layer3(l);
+	config->layer3 = link_is_layer3(l);
 	if (getrandom(config->hash_seed, sizeof(config->hash_seed), 0) != sizeof(config->hash_seed))
 		return say_error("random numbers: %s", strerror(errno));
 	return size_table(config, o->max_connections);

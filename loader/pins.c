@@ -276,6 +276,21 @@ int pin_get_info(const struct pin *p, struct pin_info *info)
 			 p->interface);
 }
 
+bool pin_is_orphan(const struct pin *p)
+{
+	struct bpf_link_info info = {};
+	u32 size = sizeof(info);
+	int fd = pin_get(p, "link_ingress");
+	bool orphan;
+
+	if (fd < 0)
+		return false;
+	/* A TCX link says its interface at the same place; either says 0 once that is gone. */
+	orphan = !bpf_obj_get_info_by_fd(fd, &info, &size) && !info.xdp.ifindex;
+	close(fd);
+	return orphan;
+}
+
 /* A link whose last pin goes is freed some time later; to detach it first is to be done with it now. */
 static void detach_link(const struct pin *p, const char *name)
 {

@@ -71,6 +71,9 @@ int pin_get_info(const struct pin *p, struct pin_info *info);
 /* The same, saying nothing: for who takes it off or lists it. False where it can't be understood. */
 bool pin_read_info(const struct pin *p, struct pin_info *info);
 
+/* Its interface is gone: a pinned link outlives it. */
+bool pin_is_orphan(const struct pin *p);
+
 /* Detaches the links, removes all pins, the directory, and the one above it once that is empty. 0 or -1,
  * said. */
 int pin_remove(const struct pin *p);

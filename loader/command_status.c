@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* `synscope status [IFACE...]`: what is attached where, and what kernel and interfaces can and cannot do. */
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <linux/magic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/vfs.h>
+
+#include "attachment.h"
+#include "clock.h"
+#include "commands.h"
+#include "findings.h"
+#include "format.h"
+#include "message.h"
+#include "output.h"
+#include "pins.h"
+#include "probe.h"
+
+struct status {
+	struct output output;
+	struct pin *pins;
+	int pin_count;
+};
+
+static const struct pin *pin_of(const struct status *s, const char *interface)
+{
+	for (int n = 0; n < s->pin_count; n++)
+		if (s->pins[n].here && !strcmp(s->pins[n].interface, interface))
+			return &s->pins[n];
+	return NULL;
+}
+
+/* What `attach` left: where, in which mode, since when. */
+static void find_attached(struct findings *f, const struct pin *p)
+{
+	bool gone = pin_is_orphan(p);
+	struct finding *one;
+	struct pin_info info;
+
+	if (!pin_read_info(p, &info)) {
+		one = find(f, "attached", NOTE, "incomplete, or by another version");
+		mend(one, "synscope detach %s", p->here ? p->interface : "--all");
+		return;
+	}
+	one = find(f, "attached", gone ? NOTE : FINE, "ingress %s, egress %s, since %s%s",
+		   ingress_name(info.ingress), egress_name(info.egress) ?: "none",
+		   text_moment((s64)info.since + clock_wall_offset()).text,
+		   gone ? "; the interface is gone" : "");
+	if (gone)
+		mend(one, "synscope detach %s", p->here ? p->interface : "--all");
+}
+
+static void json_attached(struct json *j, const struct pin *p)
+{
+	struct pin_info info;
+
+	if (!p || !pin_read_info(p, &info)) {
+		json_null(j, "attached");
+		return;
+	}
+	json_object(j, "attached");
+	json_string(j, "ingress", ingress_name(info.ingress));
+	json_string(j, "egress", egress_name(info.egress));
+	json_string(j, "since", text_rfc3339((s64)info.since + clock_wall_offset()).text);
+	json_string(j, "pins", p->directory);
+	json_end_object(j);
+}
+
+/* `l`: NULL where the interface can't be looked at; `interface`: NULL for the kernel. */
+static void show(struct status *s, const char *interface, const struct link *l, const struct pin *p,
+		 const struct findings *f)
+{
+	struct json j = {.out = s->output.file};
+
+	if (!s->output.options.json) {
+		fprintf(s->output.file, "%s%s\n", interface ?: "kernel",
+			p && !p->here ? " (in another network namespace)" : "");
+		findings_print(s->output.file, f);
+		return;
+	}
+	json_object(&j, NULL);
+	json_string(&j, "interface", interface);
+	if (interface) {
+		if (l)
+			json_u64(&j, "ifindex", (u64)l->ifindex);
+		else
+			json_null(&j, "ifindex");
+		json_attached(&j, p);
+	}
+	findings_json(&j, f);
+	json_end_object(&j);
+	json_end_line(&j);
+}
+
+static int show_interface(struct status *s, const char *name)
+{
+	const struct pin *p = pin_of(s, name);
+	struct findings f = {};
+	struct link l;
+	int error = link_find(&l, name);
+
+	if (error)
+		return say_error("%s: %s", name,
+				 error == -ENODEV ? "no such interface (`ip link` lists them)"
+						  : strerror(-error));
+	if (p)
+		find_attached(&f, p);
+	else
+		find(&f, "attached", FINE, "nothing that stays");
+	probe_interface(&f, &l);
+	show(s, name, &l, p, &f);
+	return 0;
+}
+
+/* Pins whose interface can't be looked at: gone, or in another network namespace. */
+static void show_elsewhere(struct status *s)
+{
+	for (int n = 0; n < s->pin_count; n++) {
+		const struct pin *p = &s->pins[n];
+		struct findings f = {};
+
+		if (p->here && if_nametoindex(p->interface))
+			continue;
+		find_attached(&f, p);
+		show(s, p->interface, NULL, p, &f);
+	}
+}
+
+static int show_up(struct status *s)
+{
+	struct if_nameindex *all = if_nameindex();
+	struct link l;
+
+	if (!all)
+		return say_error("interfaces: %s", strerror(errno));
+	for (const struct if_nameindex *i = all; i->if_index; i++)
+		if (!link_find(&l, i->if_name) && (l.flags & IFF_UP || pin_of(s, i->if_name)))
+			show_interface(s, i->if_name);
+	if_freenameindex(all);
+	show_elsewhere(s);
+	return 0;
+}
+
+static void read_pins(struct status *s, const char *bpffs)
+{
+	struct statfs fs;
+
+	/* Without a BPF file system nothing is pinned: a line of its own says so. */
+	if (!statfs(bpffs, &fs) && (unsigned)fs.f_type == BPF_FS_MAGIC)
+		s->pin_count = pins_list(bpffs, PINS_EVERYWHERE, &s->pins);
+}
+
+int command_status(const struct arguments *a)
+{
+	struct status s = {};
+	struct findings kernel = {};
+	int failed = 0, closed;
+
+	libbpf_set_print(NULL);
+	if (output_open(&s.output, a))
+		return EXIT_FAILED;
+	read_pins(&s, a->bpffs);
+	probe_kernel(&kernel, a->bpffs);
+	show(&s, NULL, NULL, NULL, &kernel);
+	for (int n = 0; n < a->operand_count; n++)
+		failed |= show_interface(&s, a->operands[n]);
+	if (!a->operand_count)
+		failed = show_up(&s);
+	free(s.pins);
+	output_flush(&s.output);
+	closed = output_close(&s.output);
+	return failed ? EXIT_FAILED : closed;
+}

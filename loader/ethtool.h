@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The little of ethtool that `status` asks an interface. */
+#ifndef SYNSCOPE_ETHTOOL_H
+#define SYNSCOPE_ETHTOOL_H
+
+#include "platform.h"
+
+struct ethtool_facts {
+	char driver[32];   /* empty where it doesn't say */
+	bool vlan_offload; /* takes VLAN tags off received frames */
+	bool lro;
+	bool gro;
+	bool tso;
+};
+
+void ethtool_ask(struct ethtool_facts *e, const char *interface);
+
+#endif
