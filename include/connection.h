@@ -185,7 +185,10 @@ struct connection {
 	/* line 5 */
 	char history[HISTORY_MAX];
 	struct direction_options options[ENDPOINTS];
-	u32 other_isn;	    /* of the responder's first SYN-ACK, where a second one differed */
+	union {
+		u32 other_isn;	    /* of the responder's first SYN-ACK, where a second one differed */
+		u32 probe_flags; /* with PROBE: enum tcp_flag of the first segment */
+	};
 	u32 repeats;	    /* limits repeated events: seconds since boot in the upper 28 bits, count below */
 	u8 syn_retransmits; /* these four stay at 255 */
 	u8 syn_ack_retransmits;

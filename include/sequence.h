@@ -25,14 +25,20 @@ ALWAYS_INLINE u32 saturated(u64 ns)
 	return ns > 0xffffffffULL ? 0xffffffffU : (u32)ns;
 }
 
-/* RFC 7323 section 2: scaling is on only where both SYNs carry the option, with 14 at most. */
+/* RFC 7323 section 2.3: a larger shift count is taken as 14. */
+ALWAYS_INLINE u8 usable_window_scale(u8 sent)
+{
+	return sent > TCP_WINDOW_SCALE_MAX && sent != NO_WINDOW_SCALE ? TCP_WINDOW_SCALE_MAX : sent;
+}
+
+/* RFC 7323 section 2.2: scaling is on only where both SYNs carry the option. */
 ALWAYS_INLINE u8 agreed_window_scale(const struct connection *c, enum endpoint who)
 {
 	u8 mine = c->options[who & 1].window_scale;
 
 	if (mine == NO_WINDOW_SCALE || c->options[other_endpoint(who) & 1].window_scale == NO_WINDOW_SCALE)
 		return 0;
-	return mine > TCP_WINDOW_SCALE_MAX ? TCP_WINDOW_SCALE_MAX : mine;
+	return mine;
 }
 
 /* How many sequence numbers a segment takes. */
@@ -67,12 +73,14 @@ ALWAYS_INLINE void take_sample(struct direction_quality *q, u64 ns)
  * Whether an acknowledgment number may be believed: it covers nothing that was never sent; or the
  * sender's own number is exactly right, and then the peer's bytes were missed by us.
  */
-ALWAYS_INLINE u32 judge_ack(const struct direction *peer, const struct segment *s, u32 facts)
+ALWAYS_INLINE u32 judge_ack(const struct direction *peer, const struct segment *s, u32 facts, u64 state)
 {
 	s32 ahead = sequence_difference(s->ack, peer->next);
 
 	if (ahead <= 0)
 		return FACT_ACK_OK;
+	if (!(state & (ESTABLISHED_ONCE | MIDSTREAM)))
+		return 0;
 	return facts & FACT_SEQ_OK && !(s->flags & (TCP_SYN | TCP_RST)) ? FACT_GAP : 0;
 }
 
@@ -132,11 +140,12 @@ ALWAYS_INLINE u32 observe_ack(struct connection *c, const struct segment *s, str
 	}
 	if (from == ORIGINATOR)
 		settle_isn(c, s, state);
-	if (state & SAW_SYN << to && !(state & ESTABLISHED_ONCE && state & SYN_ACKED << to))
+	if (state & SAW_SYN << to && !(state & ESTABLISHED_ONCE && state & SYN_ACKED << to &&
+				       endpoint_state(state, to) != STATE_SYN_RECEIVED))
 		facts |= judge_syn_ack_number(peer, s);
 	if (state & WINDOW_PROBED << to && s->ack == peer->next + 1)
 		peer->next = s->ack; /* the byte of the probe was taken */
-	facts |= judge_ack(peer, s, g->facts);
+	facts |= judge_ack(peer, s, g->facts, state);
 	if (state & SAW_FIN << to && s->ack == peer->next)
 		facts |= FACT_ACKS_FIN;
 	if (s->flags & TCP_RST || !(facts & (FACT_ACK_OK | FACT_GAP)))
@@ -334,7 +343,7 @@ ALWAYS_INLINE u32 observe_syn(struct connection *c, const struct segment *s, str
 		me->isn = s->seq;
 		me->next = s->seq;
 		c->options[from & 1].mss = g->options.mss;
-		c->options[from & 1].window_scale = g->options.window_scale;
+		c->options[from & 1].window_scale = usable_window_scale(g->options.window_scale);
 		c->options[from & 1].offered = g->options.offered;
 		return FACT_SEQ_OK;
 	}

@@ -115,6 +115,20 @@ ALWAYS_INLINE u64 on_ack_of_unseen_peer(u64 state, enum endpoint from, u32 facts
 	return move(state, from, STATE_SYN_RECEIVED, STATE_ESTABLISHED);
 }
 
+/* The responder's SYN-ACK was missed, and what is sent now shows that there was one. */
+ALWAYS_INLINE u64 on_missed_syn_ack(u64 state, const struct step *s)
+{
+	if (!(state & SYN_ACKED << ORIGINATOR) || endpoint_state(state, RESPONDER) != STATE_UNKNOWN)
+		return state;
+	/* an ACK alone may be the first part of a split handshake */
+	if (s->from == RESPONDER && !s->payload && endpoint_state(state, ORIGINATOR) == STATE_SYN_SENT)
+		return state;
+	if (!(s->facts & FACT_ACK_OK))
+		return state;
+	state = with_endpoint_state(state, RESPONDER, STATE_ESTABLISHED);
+	return move(state, ORIGINATOR, STATE_SYN_SENT, STATE_ESTABLISHED);
+}
+
 /* The ACK that ends the handshake: an ACK that fits nothing opens nothing. */
 ALWAYS_INLINE u64 on_ack_of_syn(u64 state, const struct step *s)
 {
@@ -154,7 +168,7 @@ ALWAYS_INLINE u64 on_ack(u64 state, const struct step *s)
 		state = on_ack_of_unseen_peer(state, from, s->facts);
 	else if (!(state & ESTABLISHED_ONCE && state & SYN_ACKED << to) ||
 		 endpoint_state(state, to) == STATE_SYN_RECEIVED)
-		state = on_ack_of_syn(state, s);
+		state = on_missed_syn_ack(on_ack_of_syn(state, s), s);
 	if (state & MIDSTREAM)
 		state = move(state, from, STATE_UNKNOWN, STATE_ESTABLISHED);
 	if (s->facts & FACT_ACKS_FIN)

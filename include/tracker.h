@@ -85,6 +85,8 @@ ALWAYS_INLINE void connection_begin(struct connection *c, const struct segment *
 	c->state = state;
 	c->options[ORIGINATOR].window_scale = NO_WINDOW_SCALE;
 	c->options[RESPONDER].window_scale = NO_WINDOW_SCALE;
+	if (state & PROBE)
+		c->probe_flags = s->flags;
 	if (state & FLIPPED)
 		history_append(c, '^', RESPONDER);
 }
