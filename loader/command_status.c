@@ -93,6 +93,15 @@ static void show(struct status *s, const char *interface, const struct link *l, 
 	json_end_line(&j);
 }
 
+/* Of an interface that can't be looked at: it is gone, or in another network namespace. */
+static void show_pin(struct status *s, const struct pin *p)
+{
+	struct findings f = {};
+
+	find_attached(&f, p);
+	show(s, p->interface, NULL, p, &f);
+}
+
 static int show_interface(struct status *s, const char *name)
 {
 	const struct pin *p = pin_of(s, name);
@@ -100,6 +109,10 @@ static int show_interface(struct status *s, const char *name)
 	struct link l;
 	int error = link_find(&l, name);
 
+	if (error && p) {
+		show_pin(s, p);
+		return 0;
+	}
 	if (error)
 		return say_error("%s: %s", name,
 				 error == -ENODEV ? "no such interface (`ip link` lists them)"
@@ -113,18 +126,11 @@ static int show_interface(struct status *s, const char *name)
 	return 0;
 }
 
-/* Pins whose interface can't be looked at: gone, or in another network namespace. */
 static void show_elsewhere(struct status *s)
 {
-	for (int n = 0; n < s->pin_count; n++) {
-		const struct pin *p = &s->pins[n];
-		struct findings f = {};
-
-		if (p->here && if_nametoindex(p->interface))
-			continue;
-		find_attached(&f, p);
-		show(s, p->interface, NULL, p, &f);
-	}
+	for (int n = 0; n < s->pin_count; n++)
+		if (!s->pins[n].here || !if_nametoindex(s->pins[n].interface))
+			show_pin(s, &s->pins[n]);
 }
 
 static int show_up(struct status *s)

@@ -5,29 +5,52 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
+struct mount {
+	int id;
+	unsigned device_major, device_minor;
+};
+
+/* Reads the next line: "36 35 98:0 /mnt1 ...", the mount's number, its parent's, the file system's device. */
+static bool next_mount(FILE *f, struct mount *m)
+{
+	char line[8192];
+
+	return fgets(line, sizeof(line), f) &&
+	       sscanf(line, "%d %*d %u:%u", &m->id, &m->device_major, &m->device_minor) == 3;
+}
+
+/* Process 1 is the measure. Its namespace file needs rights to look at, its list of mounts none. */
+static FILE *outside(void)
+{
+	return fopen("/proc/1/mountinfo", "re");
+}
+
 bool mount_is_private(void)
 {
-	struct stat own, first;
+	FILE *own = fopen("/proc/self/mountinfo", "re"), *others = outside();
+	struct mount here, there;
+	bool known = own && others && next_mount(own, &here), shared = false;
 
-	/* Who may not look at process 1 gets no warning. */
-	return !stat("/proc/self/ns/mnt", &own) && !stat("/proc/1/ns/mnt", &first) &&
-	       own.st_ino != first.st_ino;
+	/* A mount's number is unique in the whole kernel: a copied namespace has other ones. */
+	while (known && !shared && next_mount(others, &there))
+		shared = here.id == there.id;
+	if (own)
+		fclose(own);
+	if (others)
+		fclose(others);
+	return known && !shared;
 }
 
 bool mount_is_outside(const char *path)
 {
-	FILE *f = fopen("/proc/1/mountinfo", "re");
-	unsigned device_major, device_minor;
+	FILE *f = outside();
 	bool found = false;
-	char line[4096];
+	struct mount m;
 	struct stat st;
 
-	if (!f)
-		return false;
-	/* "36 35 98:0 /mnt1 ...": the third field is the file system's device. */
-	while (!found && !stat(path, &st) && fgets(line, sizeof(line), f))
-		found = sscanf(line, "%*u %*u %u:%u", &device_major, &device_minor) == 2 &&
-			makedev(device_major, device_minor) == st.st_dev;
-	fclose(f);
+	while (f && !found && !stat(path, &st) && next_mount(f, &m))
+		found = makedev(m.device_major, m.device_minor) == st.st_dev;
+	if (f)
+		fclose(f);
 	return found;
 }
