@@ -13,9 +13,9 @@ static const char *const names[ENDPOINTS] = {"originator", "responder"};
 /* "originator", "responder", or the both of them, from teardown.by. */
 static const char *by_whom(const char *by)
 {
-	return !strcmp(by, "orig")   ? names[ORIGINATOR]
-	       : !strcmp(by, "resp") ? names[RESPONDER]
-				     : "both at once";
+	return strcmp(by, "orig") == 0	 ? names[ORIGINATOR]
+	       : strcmp(by, "resp") == 0 ? names[RESPONDER]
+					 : "both at once";
 }
 
 static const char *times(char *text, size_t size, u32 n)
@@ -63,7 +63,7 @@ static void say_reset(struct paragraph *p, const struct record *r)
 	paragraph_item(p, "reset by the %s after %s", by_whom(teardown_by(r)),
 		       text_span(c->at.reset - c->start).text);
 	if (!(c->state & (ESTABLISHED_ONCE | MIDSTREAM)))
-		paragraph_add(p, ", before it was open");
+		paragraph_add(p, ", before the handshake was complete");
 	else if (c->state & SAW_FIN << peer)
 		paragraph_add(p, ", in answer to the %s's FIN", names[peer]);
 	else if (c->state & SAW_FIN << other_endpoint(peer))
@@ -78,7 +78,7 @@ static void say_close(struct paragraph *p, const struct record *r)
 			missed_bytes(c);
 	const char *by = teardown_by(r);
 
-	paragraph_item(p, "closed by %s%s after %s", strcmp(by, "both") ? "the " : "", by_whom(by),
+	paragraph_item(p, "closed by %s%s after %s", strcmp(by, "both") != 0 ? "the " : "", by_whom(by),
 		       text_span(duration(c)).text);
 	if (!disorder)
 		paragraph_add(p, ", in order");
@@ -202,6 +202,8 @@ void timeline_outcome(struct outcome *o, const struct record *r)
 		o->mark = "…";
 		o->bad = false;
 		say_opening(&o->words, c);
+		if (c->state & SAW_SYN_ACK && !(c->state & ESTABLISHED_ONCE))
+			paragraph_item(&o->words, "a SYN ACK whose SYN was not seen");
 		say_open(&o->words, r);
 	}
 }

@@ -10,11 +10,6 @@
 
 static const char *const names[ENDPOINTS] = {"originator", "responder"};
 
-static const char *plural(u64 n)
-{
-	return n == 1 ? "" : "s";
-}
-
 /* "3 by the originator, 1 by the responder"; only who has any. */
 static void per_endpoint(struct paragraph *p, u64 originator, u64 responder)
 {
@@ -42,11 +37,12 @@ static void remark_zero_window(struct paragraph *p, const struct connection *c)
 	for (enum endpoint who = ORIGINATOR; who < ENDPOINTS; who++) {
 		u32 n = c->options[who].zero_windows;
 
-		if (n)
-			paragraph_add(p,
-				      "%sthe %s's receive window was full, announced %u time%s: its program "
-				      "reads too slowly",
-				      p->length ? "; " : "", names[who], n, plural(n));
+		if (!n)
+			continue;
+		paragraph_add(p, "%sthe %s's receive window was full", p->length ? "; " : "", names[who]);
+		if (n > 1)
+			paragraph_add(p, ", announced %u times", n);
+		paragraph_add(p, ": its program reads too slowly");
 	}
 }
 
@@ -67,13 +63,21 @@ static void remark_unseen_side(struct paragraph *p, const struct record *r)
 						    : "the others went another way");
 }
 
+/* The outcome has said how often. A SYN is sent again after a second at the earliest (RFC 6298), or so. */
 static void remark_syns(struct paragraph *p, const struct connection *c)
 {
-	if (c->state & SAW_SYN_ACK)
-		paragraph_add(p, "the SYN was sent %u times, %s went by until it was answered",
-			      c->syn_retransmits + 1U, text_span(c->at.syn_ack - c->start).text);
-	else
+	enum { RESENT_AFTER = 500000000 };
+	u64 waited = c->at.syn_ack - c->start;
+
+	if (!(c->state & SAW_SYN_ACK))
 		paragraph_add(p, "the SYN was sent %u times", c->syn_retransmits + 1U);
+	else if (waited < RESENT_AFTER)
+		paragraph_add(
+			p, "the SYN was answered after %s and sent again all the same: the answer was lost",
+			text_span(waited).text);
+	else
+		paragraph_add(p, "the SYN was sent %u times, it took %s until it was answered",
+			      c->syn_retransmits + 1U, text_span(waited).text);
 }
 
 static void remark_invalid(struct paragraph *p, const struct connection *c)
@@ -115,11 +119,19 @@ static const char *plain_remark(enum diagnosis d)
 			"both sent a SYN at once: a simultaneous open (RFC 9293 section 3.5)",
 		[DIAGNOSIS_SIMULTANEOUS_CLOSE] = "both sent a FIN before they had the other's",
 		[DIAGNOSIS_PORT_REUSED] =
-			"the ports were still held by TIME_WAIT of the connection before; a "
-			"larger number took them over",
-		[DIAGNOSIS_MIDSTREAM] = "already open when the watching began: its handshake was not seen, "
-					"who opened it is a "
-					"guess by the port numbers",
+			("the ports were still held by TIME_WAIT of the connection before; a "
+			 "larger number took them over"),
+		[DIAGNOSIS_MIDSTREAM] = ("already open when the watching began: its handshake was not seen, "
+					 "who opened it is a "
+					 "guess by the port numbers"),
+		[DIAGNOSIS_SCAN + SCAN_SYN] = "part of a SYN scan by the originator",
+		[DIAGNOSIS_SCAN + SCAN_CONNECT] = "part of a connect scan by the originator",
+		[DIAGNOSIS_SCAN + SCAN_FIN] = "part of a FIN scan by the originator",
+		[DIAGNOSIS_SCAN + SCAN_NULL] = "part of a NULL scan by the originator",
+		[DIAGNOSIS_SCAN + SCAN_XMAS] = "part of an Xmas scan by the originator",
+		[DIAGNOSIS_SCAN + SCAN_ACK] = "part of an ACK scan by the originator",
+		[DIAGNOSIS_SCAN + SCAN_MAIMON] = "part of a Maimon scan by the originator",
+		[DIAGNOSIS_SCAN + SCAN_OTHER] = "part of a scan by flags that no stack sends",
 		[DIAGNOSIS_UNREACHABLE] = "an ICMP error says that the other end can't be reached",
 	};
 
@@ -176,38 +188,36 @@ bool timeline_remark(struct paragraph *p, const struct record *r, u32 found, u32
 }
 
 /* 2MSL can't be observed: it is counted from the close, and said to be an estimate. */
-bool timeline_time_wait(struct paragraph *p, const struct record *r)
+bool timeline_time_wait(struct paragraph *p, const struct record *r, enum endpoint who)
 {
 	const struct connection *c = r->connection;
+	struct party party = party_of(&c->key, c->state, who);
 	s64 until = (s64)(c->at.closed + r->interface->time_wait) + r->interface->wall_offset;
 
-	if (!is_closed(c) || !r->interface->time_wait)
+	if (!is_closed(c) || !r->interface->time_wait || endpoint_state(c->state, who) != STATE_TIME_WAIT)
 		return false;
-	for (enum endpoint who = ORIGINATOR; who < ENDPOINTS; who++) {
-		struct party party = party_of(&c->key, c->state, who);
-
-		if (endpoint_state(c->state, who) != STATE_TIME_WAIT)
-			continue;
-		paragraph_item(p, "TIME_WAIT holds port %u of %s until about %.8s", party.port,
-			       text_address(&party.address).text, text_clock(until).text);
-	}
-	if (!p->length)
-		return false;
-	paragraph_add(p, " (estimate)");
+	paragraph_add(p, "TIME_WAIT holds the %s's port %u until about %.8s (estimate)", names[who],
+		      party.port, text_clock(until).text);
 	return true;
 }
 
-bool timeline_oddity(struct paragraph *p, const struct connection *c)
+bool timeline_two_syn_acks(struct paragraph *p, const struct connection *c)
 {
-	if (c->state & SYN_ACK_DIFFERS)
-		paragraph_item(
-			p, "two SYN ACKs with different numbers: the one that the originator acknowledged "
-			   "counts");
-	if (c->state & CHALLENGED)
-		paragraph_item(p,
-			       "a SYN came inside the open connection: its sender had lost it (a reboot), or "
-			       "it was forged (RFC 5961)");
-	return p->length;
+	if (!(c->state & SYN_ACK_DIFFERS))
+		return false;
+	paragraph_add(p,
+		      "two SYN ACKs with different numbers: the one that the originator acknowledged counts");
+	return true;
+}
+
+bool timeline_challenge(struct paragraph *p, const struct connection *c)
+{
+	if (!(c->state & CHALLENGED))
+		return false;
+	paragraph_add(p,
+		      "a SYN with another number came inside the open connection: its sender had lost it (a "
+		      "reboot), or it is old or forged (RFC 5961)");
+	return true;
 }
 
 bool timeline_unseen(struct paragraph *p, const struct record *r)
@@ -280,7 +290,7 @@ void timeline_timing(struct paragraph *p, const struct connection *c)
 		return;
 	min = text_span(rtt.min);
 	max = text_span(rtt.max);
-	if (strcmp(min.text, max.text))
+	if (strcmp(min.text, max.text) != 0)
 		paragraph_item(p, "rtt %s to %s", min.text, max.text);
 	else
 		paragraph_item(p, "rtt %s", min.text);

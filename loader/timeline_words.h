@@ -19,12 +19,15 @@ void timeline_outcome(struct outcome *o, const struct record *r);
 /* A remark for each diagnosis that the outcome does not say already. False: there is none for `d`. */
 bool timeline_remark(struct paragraph *p, const struct record *r, u32 found, u32 d);
 
-/* What is rare and no diagnosis: a second SYN ACK that differs, a SYN inside. False: nothing. */
-bool timeline_oddity(struct paragraph *p, const struct connection *c);
+/* What is rare, and no diagnosis. False: it does not hold. */
+bool timeline_two_syn_acks(struct paragraph *p, const struct connection *c);
+bool timeline_challenge(struct paragraph *p, const struct connection *c);
 
-/* Whose port is held until when, and what the numbers say was not seen. False: nothing. */
-bool timeline_time_wait(struct paragraph *p, const struct record *r);
+/* What the numbers say was not seen, or came late. False: nothing. */
 bool timeline_unseen(struct paragraph *p, const struct record *r);
+
+/* Until when an endpoint's port is held. False: it is not. */
+bool timeline_time_wait(struct paragraph *p, const struct record *r, enum endpoint who);
 
 /* What the SYNs agreed, and what was carried; both may be empty. */
 void timeline_options(struct paragraph *p, const struct connection *c);

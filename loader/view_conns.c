@@ -48,7 +48,7 @@ static void print_line(FILE *out, const struct view_options *o, const struct rec
 	struct party resp = party_of(&c->key, c->state, RESPONDER);
 	struct text start = text_clock((s64)c->start + r->interface->wall_offset);
 	const char *state = conn_state(c);
-	bool bad = o->color && strcmp(state, "SF") && strcmp(state, "S1");
+	bool bad = o->color && strcmp(state, "SF") != 0 && strcmp(state, "S1") != 0;
 
 	print_heading(out);
 	fprintf(out, "%.12s %-21s %-21s %s%-6s%s %9s %9s %8s %8s", start.text, text_party(&orig).text,

@@ -148,32 +148,46 @@ static void print_ladder(FILE *out, bool color, const struct record *r)
 		fprintf(out, "   %u more steps are not shown\n", r->steps_omitted);
 }
 
-static void print_words(FILE *out, bool color, const struct record *r)
+static void print_remark(FILE *out, const char *mark, bool holds, const struct paragraph *p)
 {
-	struct paragraph time_wait = {0}, unseen = {0}, oddity = {0};
-	struct outcome outcome;
-	u32 found = diagnose(r);
-	char mark[32];
+	if (holds)
+		paragraph_print(out, p, mark, TIMELINE_COLUMNS);
+}
 
-	timeline_outcome(&outcome, r);
-	if (color && (outcome.good || outcome.bad))
-		fputs(outcome.good ? GREEN : RED, out);
-	snprintf(mark, sizeof(mark), " %s ", outcome.mark);
-	paragraph_print(out, &outcome.words, mark, TIMELINE_COLUMNS);
-	if (color)
-		fputs(PLAIN, out);
+static void print_remarks(FILE *out, const struct record *r)
+{
+	const struct connection *c = r->connection;
+	struct paragraph syn_acks = {0}, challenge = {0}, unseen = {0};
+	u32 found = diagnose(r);
+
 	for (u32 d = 0; d < DIAGNOSES; d++) {
 		struct paragraph remark = {0};
 
-		if (timeline_remark(&remark, r, found, d))
-			paragraph_print(out, &remark, " ! ", TIMELINE_COLUMNS);
+		print_remark(out, " ! ", timeline_remark(&remark, r, found, d), &remark);
 	}
-	if (timeline_oddity(&oddity, r->connection))
-		paragraph_print(out, &oddity, " ! ", TIMELINE_COLUMNS);
-	if (timeline_unseen(&unseen, r))
-		paragraph_print(out, &unseen, " ! ", TIMELINE_COLUMNS);
-	if (timeline_time_wait(&time_wait, r))
-		paragraph_print(out, &time_wait, "   ", TIMELINE_COLUMNS);
+	print_remark(out, " ! ", timeline_two_syn_acks(&syn_acks, c), &syn_acks);
+	print_remark(out, " ! ", timeline_challenge(&challenge, c), &challenge);
+	print_remark(out, " ! ", timeline_unseen(&unseen, r), &unseen);
+	for (enum endpoint who = ORIGINATOR; who < ENDPOINTS; who++) {
+		struct paragraph held = {0};
+
+		print_remark(out, "   ", timeline_time_wait(&held, r, who), &held);
+	}
+}
+
+static void print_words(FILE *out, bool color, const struct record *r)
+{
+	struct outcome outcome;
+	char mark[32];
+
+	timeline_outcome(&outcome, r);
+	snprintf(mark, sizeof(mark), " %s ", outcome.mark);
+	if (color && (outcome.good || outcome.bad))
+		fputs(outcome.good ? GREEN : RED, out);
+	paragraph_print(out, &outcome.words, mark, TIMELINE_COLUMNS);
+	if (color)
+		fputs(PLAIN, out);
+	print_remarks(out, r);
 }
 
 static void print_block(FILE *out, bool color, const struct record *r)
