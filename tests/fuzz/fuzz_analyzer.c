@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Frames in sequence through the native engine, so that the state is fuzzed and not only the parser.
+ * The input: one byte of settings; then for each frame two bytes of its length, one byte of time since
+ * the frame before, and the frame.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine.h"
+#include "totals.h"
+
+enum { FRAME_HEADER = 3, BUCKETS = 2 };
+
+int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
+
+static void take_item(void *context, const struct ring_item *item, size_t size)
+{
+	u8 *copy = context;
+
+	memcpy(copy, item, size); /* all of it can be read */
+}
+
+/* A step of time from one byte: below a millisecond, or up to four minutes. */
+static u64 time_step(u8 code)
+{
+	return code < 192 ? code * 5000ULL : (code - 191) * 4000000000ULL;
+}
+
+static struct config settings(u8 bits)
+{
+	static const u64 second = 1000000000;
+
+	return (struct config){.idle_timeout = 100 * second,
+			       .time_wait = 20 * second,
+			       .linger = 5 * second,
+			       .buckets = BUCKETS,
+			       .segments = bits & 1,
+			       .layer3 = bits >> 1 & 1,
+			       .filter_version = bits & 4 ? 4 : 0};
+}
+
+/* What the counters promise, however the frames were made. */
+static void check(const struct engine *e, u64 now)
+{
+	u64 tracked = 0, half_open = 0;
+	struct totals t;
+
+	for (u32 i = 0; i < BUCKETS * WAYS; i++) {
+		const struct connection *c = &e->table[i / WAYS].ways[i % WAYS];
+
+		if (!e->table[i / WAYS].tags[i % WAYS] || c->state & CLOSED_ONCE ||
+		    is_expired(c, &e->config, now))
+			continue;
+		tracked++;
+		half_open += is_half_open(c->state);
+	}
+	totals_fill(&t, &e->counters, e->table, &e->config, now);
+	if (t.tracked != tracked || t.half_open != half_open)
+		abort();
+}
+
+/* A copy of exactly the frame's size, so that a byte read behind it is seen. */
+static void play_frame(struct engine *e, u64 now, const u8 *data, u32 captured, u32 length)
+{
+	u8 *copy = malloc(captured ? captured : 1);
+
+	if (!copy)
+		abort();
+	memcpy(copy, data, captured);
+	engine_frame(e, now, copy, captured, length);
+	free(copy);
+}
+
+int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
+{
+	u8 item[sizeof(struct final_record)];
+	u64 now = 1000000000000ULL;
+	struct config config;
+	struct engine e;
+
+	if (size < 1)
+		return 0;
+	config = settings(*data);
+	if (engine_open(&e, &config, take_item, item))
+		abort();
+	for (data++, size--; size >= FRAME_HEADER;) {
+		u32 length = (u32)data[0] << 8 | data[1], captured;
+
+		now += time_step(data[2]);
+		data += FRAME_HEADER;
+		size -= FRAME_HEADER;
+		captured = length < size ? length : (u32)size;
+		play_frame(&e, now, data, captured, length);
+		data += captured;
+		size -= captured;
+	}
+	check(&e, now);
+	engine_close(&e);
+	return 0;
+}
