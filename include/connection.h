@@ -186,7 +186,7 @@ struct connection {
 	char history[HISTORY_MAX];
 	struct direction_options options[ENDPOINTS];
 	union {
-		u32 other_isn;	    /* of the responder's first SYN-ACK, where a second one differed */
+		u32 other_isn;	 /* of the responder's first SYN-ACK, where a second one differed */
 		u32 probe_flags; /* with PROBE: enum tcp_flag of the first segment */
 	};
 	u32 repeats;	    /* limits repeated events: seconds since boot in the upper 28 bits, count below */

@@ -25,6 +25,7 @@ enum event_kind {
 	EVENT_ZERO_WINDOW,
 	EVENT_KEEPALIVE,
 	EVENT_SEGMENT,
+	EVENT_SCAN, /* made by the loader, where the scan rule is met */
 	EVENT_KINDS = 16,
 };
 
@@ -64,7 +65,8 @@ struct event {
 	u8 hook;	 /* enum hook */
 	u8 verdict;	 /* enum event_verdict */
 	u8 window_scale; /* to apply to `window`: 0 where none was agreed */
-	u8 reserved[5];
+	u8 scan;	 /* which scan, with EVENT_SCAN; else 0 */
+	u8 reserved[4];
 };
 
 /* Why a record left the table. */

@@ -426,6 +426,7 @@ ALWAYS_INLINE void emit(struct connection *c, const struct segment *s, struct si
 		     (g->facts & FACT_ACK_OK ? VERDICT_ACK_OK : 0) |
 		     (was_accepted(s, g, set, state, from) ? VERDICT_ACCEPTED : 0);
 	e->window_scale = s->flags & TCP_SYN ? 0 : agreed_window_scale(c, from);
+	e->scan = 0;
 	__builtin_memset(e->reserved, 0, sizeof(e->reserved));
 	n->emitted += many;
 	ring_submit(e);

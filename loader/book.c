@@ -25,10 +25,14 @@ int book_open(struct book *b, const struct interface *interface, const struct co
 	b->table = table;
 	b->output = output;
 	b->summary = summary;
+	b->scans = calloc(1, sizeof(*b->scans));
 	b->entries = calloc(slots(b), sizeof(*b->entries));
-	if (b->entries && !deadlines_open(&b->deadlines, slots(b)))
+	if (b->scans && b->entries && !deadlines_open(&b->deadlines, slots(b)))
 		return 0;
+	free(b->scans);
 	free(b->entries);
+	b->scans = NULL;
+	b->entries = NULL;
 	return say_error("%u connections: %s; give a smaller --max-connections", slots(b) / 2,
 			 strerror(ENOMEM));
 }
@@ -46,6 +50,7 @@ void book_close(struct book *b)
 	for (u32 slot = 0; b->entries && slot < slots(b); slot++)
 		forget_steps(&b->entries[slot]);
 	free(b->entries);
+	free(b->scans);
 	deadlines_close(&b->deadlines);
 }
 
@@ -80,6 +85,36 @@ static u64 next_deadline(const struct book *b, const struct entry *e, const stru
 	return b->output->view->opened && !e->announced && announce < at ? announce : at;
 }
 
+/* A source was flagged: an event of its own, about the probe that made it so. */
+static void show_scan(struct book *b, const struct event *probe, enum scan_kind kind)
+{
+	struct output *o = b->output;
+	struct event e = *probe;
+
+	e.kinds = 1 << EVENT_SCAN;
+	e.scan = (u8)kind;
+	if (o->view->event && !output_is_full(o))
+		o->units += o->view->event(o->file, &o->options, b->interface, &e);
+}
+
+/* The same, where only the final record shows it. */
+static void show_scan_of_record(struct book *b, const struct connection *c, enum scan_kind kind, u64 now)
+{
+	struct event e = {
+		.time = now,
+		.start = c->start,
+		.state = c->state,
+		.key = c->key,
+		.generation = c->generation,
+		.number = c->events,
+		.seq = c->direction[ORIGINATOR].isn,
+		.isn = {c->direction[ORIGINATOR].isn, c->direction[RESPONDER].isn},
+		.options.window_scale = NO_WINDOW_SCALE,
+	};
+
+	show_scan(b, &e, kind);
+}
+
 static struct record make_record(const struct book *b, const struct entry *e, const struct connection *c,
 				 enum ending ending, u64 now)
 {
@@ -87,6 +122,7 @@ static struct record make_record(const struct book *b, const struct entry *e, co
 		.interface = b->interface,
 		.connection = c,
 		.ending = ending,
+		.scan = SCAN_NONE,
 		.now = now,
 		.steps = e->steps,
 		.step_count = e->step_count,
@@ -101,7 +137,11 @@ static void finish(struct book *b, u32 slot, const struct connection *c, enum en
 	struct entry *e = &b->entries[slot];
 	struct record r = make_record(b, e, c, ending, now);
 	struct output *o = b->output;
+	bool flagged;
 
+	r.scan = scans_judge(b->scans, c, now, &flagged);
+	if (flagged)
+		show_scan_of_record(b, c, r.scan, now);
 	e->final = true;
 	b->open_entries--;
 	deadlines_remove(&b->deadlines, slot);
@@ -172,6 +212,7 @@ static void on_event(struct book *b, const struct event *e)
 {
 	struct entry *entry;
 	struct connection c;
+	enum scan_kind scan;
 
 	if (e->item.slot >= slots(b))
 		return;
@@ -182,6 +223,8 @@ static void on_event(struct book *b, const struct event *e)
 	}
 	if (b->output->view->event)
 		show_event(b, e);
+	if (scans_event(b->scans, e, &scan))
+		show_scan(b, e, scan);
 	if (entry->final)
 		return;
 	if (b->output->view->wants_steps && is_step(e))

@@ -10,6 +10,7 @@
 #include "bucket.h"
 #include "deadlines.h"
 #include "output.h"
+#include "scans.h"
 #include "summary.h"
 
 struct entry {
@@ -29,6 +30,7 @@ struct book {
 	struct summary *summary;
 	struct entry *entries; /* one for each slot */
 	struct deadlines deadlines;
+	struct scans *scans;
 	u32 open_entries; /* known connections whose record is not final yet */
 };
 

@@ -1,57 +1,30 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* `synscope conns [IFACE...]`: the connections that are tracked at this moment, oldest first. */
-#include <errno.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "clock.h"
 #include "commands.h"
-#include "message.h"
 #include "output.h"
 #include "pinned.h"
-#include "snapshot.h"
-
-static int by_start(const void *a, const void *b)
-{
-	const struct connection *x = a, *y = b;
-
-	return x->start < y->start ? -1 : x->start > y->start;
-}
-
-/* Whole copies of all records that time has not ended. *count gets how many; NULL: no memory. */
-static struct connection *collect(const struct instrument *i, u64 now, size_t *count)
-{
-	u32 slots = i->config.buckets * WAYS, taken = 0;
-	struct connection *all;
-
-	for (u32 slot = 0; slot < slots; slot++)
-		taken += table_slot_taken(i->table, slot);
-	all = calloc((size_t)taken + 1, sizeof(*all));
-	*count = 0;
-	for (u32 slot = 0; all && slot < slots && *count < taken; slot++)
-		if (snapshot(i->table, slot, &all[*count]) && !is_expired(&all[*count], &i->config, now))
-			(*count)++;
-	return all;
-}
+#include "records.h"
 
 static int show(struct output *o, const struct instrument *i)
 {
 	u64 now = clock_monotonic();
-	size_t count;
-	struct connection *all = collect(i, now, &count);
+	struct records records;
 
-	if (!all)
-		return say_error("%s: connections: %s", i->interface.name, strerror(ENOMEM));
-	qsort(all, count, sizeof(*all), by_start);
-	for (size_t n = 0; n < count && !output_is_full(o); n++) {
+	if (records_open(&records, i, now))
+		return -1;
+	for (size_t n = 0; n < records.count && !output_is_full(o); n++) {
+		const struct connection *c = &records.all[n];
+		bool first;
 		struct record r = {.interface = &i->interface,
-				   .connection = &all[n],
-				   .ending = all[n].state & CLOSED_ONCE ? ENDING_CLOSED : ENDING_OPEN,
+				   .connection = c,
+				   .ending = c->state & CLOSED_ONCE ? ENDING_CLOSED : ENDING_OPEN,
+				   .scan = scans_judge(records.scans, c, now, &first),
 				   .now = now};
 
 		o->units += view_conns.final(o->file, &o->options, &r);
 	}
-	free(all);
+	records_close(&records);
 	return 0;
 }
 

@@ -7,19 +7,35 @@
 #include "message.h"
 #include "output.h"
 #include "pinned.h"
+#include "records.h"
 #include "totals.h"
+
+/* Nobody followed the events: of scans the counters know what is still in the table. */
+static void judge_all(struct records *r, u64 now)
+{
+	bool first;
+
+	for (size_t i = 0; i < r->count; i++)
+		scans_judge(r->scans, &r->all[i], now, &first);
+}
 
 static int show(struct output *o, const struct instrument *i)
 {
+	u64 now = clock_monotonic();
+	struct records records;
 	struct counters sum;
 	struct totals t;
 	int error = instrument_counters(i, &sum);
 
 	if (error)
 		return say_error("%s: counters: %s", i->interface.name, strerror(-error));
+	if (records_open(&records, i, now))
+		return -1;
+	judge_all(&records, now);
 	o->options.json = true;
-	totals_fill(&t, &sum, i->table, &i->config, clock_monotonic());
+	totals_fill(&t, &sum, records.scans, i->table, &i->config, now);
 	o->units += view_counters.counters(o->file, &o->options, &i->interface, &t);
+	records_close(&records);
 	return 0;
 }
 

@@ -121,12 +121,22 @@ static int play(struct replay *r)
 	return got;
 }
 
-static void finish(struct replay *r)
+/* What there is to say of all interfaces together. */
+static void summarize(struct replay *r)
 {
 	static const struct counters nothing;
-	struct totals t;
-	struct losses lost;
+	struct totals all = {.at = 0}, t;
+	struct losses lost = {.to = r->now};
 
+	for (u32 i = 0; i < r->lane_count; i++)
+		if (r->lanes[i] && !lane_totals(r->lanes[i], r->now, &t))
+			totals_add(&all, &t);
+	losses_between(&lost, &nothing, &all.counters);
+	summary_print(&r->summary, stderr, &all, &lost);
+}
+
+static void finish(struct replay *r)
+{
 	if (!r->lane_count)
 		lane_of(r, 0); /* an empty capture has counters too: all zero */
 	for (u32 i = 0; i < r->lane_count; i++)
@@ -134,14 +144,8 @@ static void finish(struct replay *r)
 			book_finish(&r->lanes[i]->book, r->now);
 	show_counters(r, r->now);
 	output_flush(&r->output);
-	if (verbosity < 1 || r->output.closed)
-		return;
-	for (u32 i = 0; i < r->lane_count; i++) {
-		if (!r->lanes[i] || lane_totals(r->lanes[i], r->now, &t))
-			continue;
-		losses_between(&lost, &nothing, &t.counters);
-		summary_print(i ? NULL : &r->summary, stderr, &t, &lost);
-	}
+	if (verbosity > 0 && !r->output.closed)
+		summarize(r);
 }
 
 static void replay_close(struct replay *r)

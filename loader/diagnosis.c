@@ -30,6 +30,14 @@ const char *diagnosis_name(enum diagnosis d)
 		[DIAGNOSIS_MIDSTREAM] = "midstream",
 		[DIAGNOSIS_ONE_SIDED] = "one_sided",
 		[DIAGNOSIS_UNREACHABLE] = "unreachable",
+		[DIAGNOSIS_SCAN + SCAN_SYN] = "syn_scan",
+		[DIAGNOSIS_SCAN + SCAN_CONNECT] = "connect_scan",
+		[DIAGNOSIS_SCAN + SCAN_FIN] = "fin_scan",
+		[DIAGNOSIS_SCAN + SCAN_NULL] = "null_scan",
+		[DIAGNOSIS_SCAN + SCAN_XMAS] = "xmas_scan",
+		[DIAGNOSIS_SCAN + SCAN_ACK] = "ack_scan",
+		[DIAGNOSIS_SCAN + SCAN_MAIMON] = "maimon_scan",
+		[DIAGNOSIS_SCAN + SCAN_OTHER] = "other_scan",
 	};
 
 	return (u32)d < DIAGNOSES ? names[d] : NULL;
@@ -139,8 +147,10 @@ u32 diagnose(const struct record *r)
 {
 	u32 found = 0;
 
-	for (enum diagnosis d = 0; d < DIAGNOSES; d++)
+	for (enum diagnosis d = 0; d < DIAGNOSIS_SCAN; d++)
 		if (diagnosis_holds(d, r->connection))
 			found |= 1U << d;
+	if (r->scan < SCAN_KINDS)
+		found |= 1U << (DIAGNOSIS_SCAN + r->scan);
 	return found;
 }

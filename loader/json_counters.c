@@ -3,6 +3,7 @@
 
 #include "format.h"
 #include "json_record.h"
+#include "scans.h"
 
 u64 segments_with(const struct counters *n, u16 with, u16 without)
 {
@@ -146,15 +147,11 @@ static void connections(struct json *j, const struct totals *t)
 	json_end_object(j);
 }
 
-/* The scan rule needs more than one connection, and has none to count yet. */
-static void scans(struct json *j)
+static void scans(struct json *j, const struct totals *t)
 {
-	static const char *const names[] = {"syn",  "connect", "fin",	 "null",
-					    "xmas", "ack",     "maimon", "other"};
-
 	json_object(j, "scans");
-	for (u32 i = 0; i < COUNT_OF(names); i++)
-		json_u64(j, names[i], 0);
+	for (enum scan_kind kind = 0; kind < SCAN_KINDS; kind++)
+		json_u64(j, scan_name(kind), t->scans[kind]);
 	json_end_object(j);
 }
 
@@ -221,7 +218,7 @@ void json_counters(struct json *j, const struct interface *i, const struct total
 	segments(j, n);
 	outcomes(j, t);
 	connections(j, t);
-	scans(j);
+	scans(j, t);
 	malformed(j, n);
 	events(j, n);
 	handshake_times(j, n);

@@ -22,6 +22,7 @@ const char *event_name(enum event_kind kind)
 		[EVENT_ZERO_WINDOW] = "zero_window",
 		[EVENT_KEEPALIVE] = "keepalive",
 		[EVENT_SEGMENT] = "segment",
+		[EVENT_SCAN] = "scan",
 	};
 
 	return (u32)kind < EVENT_KINDS ? names[kind] : NULL;

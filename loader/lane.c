@@ -82,6 +82,6 @@ int lane_totals(const struct lane *l, u64 now, struct totals *t)
 	int error = uses_bpf(l) ? engine_bpf_counters(&l->bpf, &sum) : 0;
 
 	if (!error)
-		totals_fill(t, &sum, engine_table(l), &l->config, now);
+		totals_fill(t, &sum, l->book.scans, engine_table(l), &l->config, now);
 	return error;
 }

@@ -11,6 +11,7 @@
 
 #include "message.h"
 #include "synscope.skel.h"
+#include "totals.h"
 
 /* Newer than Debian 12's headers: the helper of kernel 5.18 that knows the length of all buffers. */
 enum { HELPER_XDP_GET_BUFF_LEN = 188 };
@@ -124,16 +125,6 @@ const struct bucket *program_map_table(const struct synscope_bpf *s, const struc
 	return NULL;
 }
 
-static void add_up(struct counters *sum, const struct counters *one)
-{
-	u64 *to = (u64 *)(void *)sum, max = later(sum->handshake_max, one->handshake_max);
-	const u64 *from = (const u64 *)(const void *)one;
-
-	for (size_t i = 0; i < sizeof(*sum) / sizeof(*to); i++)
-		to[i] += from[i];
-	sum->handshake_max = max;
-}
-
 int program_counters(int map, struct counters *sum)
 {
 	int cpus = libbpf_num_possible_cpus();
@@ -150,7 +141,7 @@ int program_counters(int map, struct counters *sum)
 	if (bpf_map_lookup_elem(map, &zero, each))
 		error = -errno;
 	for (int i = 0; !error && i < cpus; i++)
-		add_up(sum, &each[i]);
+		counters_add(sum, &each[i]);
 	free(each);
 	return error;
 }

@@ -30,11 +30,26 @@ enum ending {
 
 enum { STEPS_MAX = 64 };
 
+/* The scans of the contract's list, in its order; what each is: scans.h. */
+enum scan_kind {
+	SCAN_SYN,
+	SCAN_CONNECT,
+	SCAN_FIN,
+	SCAN_NULL,
+	SCAN_XMAS,
+	SCAN_ACK,
+	SCAN_MAIMON,
+	SCAN_OTHER,
+	SCAN_KINDS,
+	SCAN_NONE = SCAN_KINDS,
+};
+
 struct record {
 	const struct interface *interface;
 	const struct connection *connection;
 	enum ending ending;
-	u64 now; /* ns, on the record's clock: when this was said */
+	enum scan_kind scan; /* that it was part of; SCAN_NONE: of none */
+	u64 now;	     /* ns, on the record's clock: when this was said */
 	const struct event
 		*steps; /* events of handshake and teardown, in order; NULL outside the timeline view */
 	u32 step_count; /* 0 to STEPS_MAX */

@@ -143,7 +143,7 @@ bool timeline_remark(struct paragraph *p, const struct record *r, u32 found, u32
 	const struct connection *c = r->connection;
 	u64 ns = 0;
 
-	if (!(found >> d & 1) || already_said(found, d) || is_probe(c))
+	if (!(found >> d & 1) || already_said(found, d) || (is_probe(c) && d < DIAGNOSIS_SCAN))
 		return false;
 	switch ((enum diagnosis)d) {
 	case DIAGNOSIS_SYN_RETRANSMITTED:

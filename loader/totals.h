@@ -4,14 +4,21 @@
 #define SYNSCOPE_TOTALS_H
 
 #include "bucket.h"
+#include "scans.h"
 #include "view.h"
 
 /*
  * Fills `t` from the sum of all CPUs' counters and the table as it is at `now` (ns, on its clock).
  * The gauges are differences of counters, so that the contract's equations hold at any moment.
  */
-void totals_fill(struct totals *t, const struct counters *sum, const struct bucket *table,
-		 const struct config *config, u64 now);
+void totals_fill(struct totals *t, const struct counters *sum, const struct scans *scans,
+		 const struct bucket *table, const struct config *config, u64 now);
+
+/* Adds the counters of one CPU to a sum. */
+void counters_add(struct counters *sum, const struct counters *one);
+
+/* Adds `t` to `sum`, as for several interfaces together. */
+void totals_add(struct totals *sum, const struct totals *t);
 
 /* What was lost between two looks at the counters. False: nothing. */
 bool losses_between(struct losses *l, const struct counters *before, const struct counters *after);

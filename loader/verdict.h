@@ -31,7 +31,8 @@ enum diagnosis {
 	DIAGNOSIS_MIDSTREAM,
 	DIAGNOSIS_ONE_SIDED,
 	DIAGNOSIS_UNREACHABLE,
-	/* the scans, which take more than one record to see, follow here */
+	DIAGNOSIS_SCAN, /* these in the order of enum scan_kind */
+	DIAGNOSIS_SCAN_LAST = DIAGNOSIS_SCAN + SCAN_KINDS - 1,
 	DIAGNOSES,
 };
 

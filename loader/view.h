@@ -15,6 +15,7 @@
 struct totals {
 	struct counters counters; /* with what is due added */
 	u64 half_open;		  /* gauge */
+	u64 scans[SCAN_KINDS];	  /* probes of sources that the scan rule flagged (scans.h) */
 	u64 tracked;		  /* gauge */
 	u64 at;			  /* ns, on the records' clock */
 };

@@ -170,7 +170,7 @@ static void show_counters(struct watch *w, u64 now)
 
 		if (instrument_counters(instrument, &sum))
 			continue;
-		totals_fill(&t, &sum, instrument->table, &instrument->config, now);
+		totals_fill(&t, &sum, w->watched[i].book.scans, instrument->table, &instrument->config, now);
 		w->output.units +=
 			view->counters(w->output.file, &w->output.options, &instrument->interface, &t);
 	}
@@ -255,13 +255,30 @@ static void loop(struct watch *w)
 	}
 }
 
-/* The last drain, the records that are still open, and what there is to say of it all. */
+/* What there is to say of all interfaces together. */
+static void summarize(struct watch *w, u64 now)
+{
+	static const struct counters nothing;
+	struct totals all = {.at = 0}, t;
+	struct counters sum;
+	struct losses lost = {.to = now};
+
+	for (int i = 0; i < w->count; i++) {
+		struct instrument *instrument = w->watched[i].instrument;
+
+		if (instrument_counters(instrument, &sum))
+			continue;
+		totals_fill(&t, &sum, w->watched[i].book.scans, instrument->table, &instrument->config, now);
+		totals_add(&all, &t);
+	}
+	losses_between(&lost, &nothing, &all.counters);
+	summary_print(w->summary, stderr, &all, &lost);
+}
+
+/* The last drain, and the records that are still open. */
 static void finish(struct watch *w)
 {
 	u64 now = clock_monotonic();
-	struct counters sum;
-	struct totals t;
-	struct losses lost;
 
 	drain(w);
 	for (int i = 0; i < w->count; i++) {
@@ -270,16 +287,8 @@ static void finish(struct watch *w)
 	}
 	show_counters(w, now);
 	output_flush(&w->output);
-	for (int i = 0; i < w->count && !w->output.closed; i++) {
-		static const struct counters nothing;
-		struct instrument *instrument = w->watched[i].instrument;
-
-		if (verbosity < 1 || instrument_counters(instrument, &sum))
-			continue;
-		totals_fill(&t, &sum, instrument->table, &instrument->config, now);
-		losses_between(&lost, &nothing, &sum);
-		summary_print(i ? NULL : w->summary, stderr, &t, &lost);
-	}
+	if (verbosity > 0 && !w->output.closed)
+		summarize(w, now);
 }
 
 int watch(const struct arguments *a, struct instrument *instruments, int count, bool backlog)

@@ -15,7 +15,7 @@ import os
 import subprocess
 import sys
 
-# Rows that differ for a reason, by (table, capture, field): the reason stands in KNOWN.md beside this file.
+# Rows that differ for a reason, by (table, capture, field): the reason stands in KNOWN.tsv beside this file.
 KNOWN_FILE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "KNOWN.tsv")
 
 
