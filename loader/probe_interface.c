@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <bpf/bpf.h>
+#include <errno.h>
 #include <linux/bpf.h>
 #include <linux/if_link.h>
 #include <net/if.h>
@@ -176,16 +177,22 @@ static void probe_tc(struct findings *f, const struct link *l, bool egress)
 	u32 ids[16], flags = 0, count = COUNT_OF(ids);
 	struct names names = {};
 	char name[64];
+	bool allowed = true;
 
 	if (bpf_prog_query(l->ifindex, (enum bpf_attach_type)(egress ? TCX_EGRESS : TCX_INGRESS), 0, &flags,
-			   ids, &count))
+			   ids, &count)) {
+		allowed = errno != EPERM;
 		count = 0;
+	}
 	for (u32 n = 0; n < count && n < COUNT_OF(ids); n++) {
 		name_program(name, sizeof(name), ids[n]);
 		add_name(name, ids[n], &names);
 	}
 	clsact_each(l->ifindex, egress, add_name, &names);
-	find(f, egress ? "tc_egress" : "tc_ingress", FINE, "%s", names.used ? names.text : "no programs");
+	find(f, egress ? "tc_egress" : "tc_ingress", FINE, "%s",
+	     names.used ? names.text
+	     : allowed	? "no programs"
+			: "not to be seen without CAP_NET_ADMIN");
 }
 
 void probe_interface(struct findings *f, const struct link *l)
