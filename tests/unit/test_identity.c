@@ -172,7 +172,8 @@ static void test_json_of_a_refused_connection(void **unused)
 	struct interface replay = {.replay = true};
 	struct connection c = {
 		.key = key("10.9.0.1", 40000, "10.9.0.2", 80), .history = "Sr", .history_length = 2};
-	struct record r = {.interface = &replay, .connection = &c, .ending = ENDING_CLOSED};
+	struct record r = {
+		.interface = &replay, .connection = &c, .ending = ENDING_CLOSED, .scan = SCAN_NONE};
 	static const char *const wanted[] = {
 		"\"ts\": 1700000000.000001, ",
 		"\"id.resp_h\": \"10.9.0.2\", \"id.resp_p\": 80, \"proto\": \"tcp\", \"service\": null, ",

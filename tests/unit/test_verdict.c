@@ -44,7 +44,7 @@ static struct connection opened(void)
 
 static struct record record_of(const struct connection *c, enum ending ending)
 {
-	return (struct record){.interface = &replay, .connection = c, .ending = ending};
+	return (struct record){.interface = &replay, .connection = c, .ending = ending, .scan = SCAN_NONE};
 }
 
 static void test_conn_state(void **unused)
