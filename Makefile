@@ -18,7 +18,8 @@ VERSION   := 0.1.0
 WARNINGS  := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wvla -Werror
 CPPFLAGS  += -Iinclude -Iloader -I$(BUILD) -D_GNU_SOURCE -DSYNSCOPE_VERSION='"$(VERSION)"'
 CFLAGS    ?= -O2 -g
-CFLAGS    += -std=gnu11 $(WARNINGS)
+# as in the kernel, which the analyzer shares its source with: records are read and written as words
+CFLAGS    += -std=gnu11 -fno-strict-aliasing $(WARNINGS)
 LDLIBS    += -lbpf -lelf -lz -lpcap -lmd -lcap
 BPF_FLAGS := -g -O2 -target bpf -mcpu=v3 -Wall -Wextra -Wshadow -Werror -Iinclude -Ibpf -Ivmlinux
 
@@ -84,7 +85,7 @@ demo:
 
 # How long `make fuzz` runs each target, in seconds.
 FUZZ_SECONDS ?= 60
-FUZZ_FLAGS   := -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined
+FUZZ_FLAGS   := -g -O1 -fno-strict-aliasing -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined
 FUZZERS      := $(patsubst tests/fuzz/%.c,$(BUILD)/tests/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 FUZZED       := $(filter-out loader/main.c,$(SOURCES))
 
