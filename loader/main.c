@@ -1,24 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <limits.h>
-
-#include "commands.h"
-
-/* A capture is one file; status may be asked of all interfaces. */
-const struct command commands[] = {
-	{"run", "IFACE...", "attach, show what happens, detach at the end", 1, INT_MAX, command_run, false},
-	{"replay", "FILE", "a pcap or pcapng file (- is standard input) through the same analyzer", 1, 1,
-	 command_replay, false},
-	{"attach", "IFACE...", "attach and stay; what is left running is pinned", 1, INT_MAX, command_attach,
-	 false},
-	{"tail", "[IFACE...]", "follow what attach left running", 0, INT_MAX, command_tail, false},
-	{"counters", "[IFACE...]", "its counters, as JSON", 0, INT_MAX, command_counters, false},
-	{"conns", "[IFACE...]", "the connections that it tracks at this moment", 0, INT_MAX, command_conns,
-	 false},
-	{"status", "[IFACE...]", "what is attached, and what this kernel and interface can do", 0, INT_MAX,
-	 command_status, false},
-	{"detach", "IFACE... | --all", "take it off again", 0, INT_MAX, command_detach, true},
-	{0},
-};
+#include "arguments.h"
 
 int main(int argc, char **argv)
 {
