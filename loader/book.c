@@ -122,7 +122,6 @@ static struct record make_record(const struct book *b, const struct entry *e, co
 		.interface = b->interface,
 		.connection = c,
 		.ending = ending,
-		.scan = SCAN_NONE,
 		.now = now,
 		.steps = e->steps,
 		.step_count = e->step_count,

@@ -150,7 +150,7 @@ u32 diagnose(const struct record *r)
 	for (enum diagnosis d = 0; d < DIAGNOSIS_SCAN; d++)
 		if (diagnosis_holds(d, r->connection))
 			found |= 1U << d;
-	if (r->scan < SCAN_KINDS)
+	if (r->scan != SCAN_NONE)
 		found |= 1U << (DIAGNOSIS_SCAN + r->scan);
 	return found;
 }

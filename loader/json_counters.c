@@ -150,7 +150,7 @@ static void connections(struct json *j, const struct totals *t)
 static void scans(struct json *j, const struct totals *t)
 {
 	json_object(j, "scans");
-	for (enum scan_kind kind = 0; kind < SCAN_KINDS; kind++)
+	for (enum scan_kind kind = SCAN_SYN; kind < SCAN_KINDS; kind++)
 		json_u64(j, scan_name(kind), t->scans[kind]);
 	json_end_object(j);
 }

@@ -32,6 +32,7 @@ enum { STEPS_MAX = 64 };
 
 /* The scans of the contract's list, in its order; what each is: scans.h. */
 enum scan_kind {
+	SCAN_NONE,
 	SCAN_SYN,
 	SCAN_CONNECT,
 	SCAN_FIN,
@@ -41,7 +42,6 @@ enum scan_kind {
 	SCAN_MAIMON,
 	SCAN_OTHER,
 	SCAN_KINDS,
-	SCAN_NONE = SCAN_KINDS,
 };
 
 struct record {

@@ -7,10 +7,13 @@ static const u64 minute = 60000000000ULL;
 
 const char *scan_name(enum scan_kind kind)
 {
-	static const char *const names[SCAN_KINDS] = {"syn",  "connect", "fin",	   "null",
-						      "xmas", "ack",	 "maimon", "other"};
+	static const char *const names[SCAN_KINDS] = {
+		[SCAN_SYN] = "syn",	  [SCAN_CONNECT] = "connect", [SCAN_FIN] = "fin",
+		[SCAN_NULL] = "null",	  [SCAN_XMAS] = "xmas",	      [SCAN_ACK] = "ack",
+		[SCAN_MAIMON] = "maimon", [SCAN_OTHER] = "other",
+	};
 
-	return kind < SCAN_KINDS ? names[kind] : NULL;
+	return (u32)kind < SCAN_KINDS ? names[kind] : NULL;
 }
 
 static u64 mix(u64 v)

@@ -31,7 +31,7 @@ enum diagnosis {
 	DIAGNOSIS_MIDSTREAM,
 	DIAGNOSIS_ONE_SIDED,
 	DIAGNOSIS_UNREACHABLE,
-	DIAGNOSIS_SCAN, /* these in the order of enum scan_kind */
+	DIAGNOSIS_SCAN, /* DIAGNOSIS_SCAN + SCAN_SYN is "syn_scan", and so on */
 	DIAGNOSIS_SCAN_LAST = DIAGNOSIS_SCAN + SCAN_KINDS - 1,
 	DIAGNOSES,
 };
