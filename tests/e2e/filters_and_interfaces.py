@@ -99,7 +99,7 @@ def two_interfaces():
         for which, name, address in (("a", "second", "10.10.0.1/24"), ("b", "eth1", "10.10.0.2/24")):
             must(which, "ip", "addr", "add", address, "dev", name)
             must(which, "ip", "link", "set", name, "up")
-        with Live("a", "run", "eth0", "second", "--view", "conns", "--json") as live:
+        with Live("a", "run", "eth0", "second", "--view", "conns", "--json", interfaces=2) as live:
             connect(A, B, 5001)
             connect("10.10.0.1", "10.10.0.2", 5002)
             live.stop()

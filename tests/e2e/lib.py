@@ -11,6 +11,8 @@ import os
 import pathlib
 import shutil
 import signal
+import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -19,7 +21,7 @@ import time
 
 TESTS = pathlib.Path(__file__).resolve().parent.parent
 SYNSCOPE = os.environ.get("SYNSCOPE", str(TESTS.parent / "build" / "synscope"))
-TCP = 6
+LIBC = ctypes.CDLL(None)
 
 sys.path.insert(0, str(TESTS / "traffic"))
 
@@ -73,7 +75,7 @@ def eventually(condition, what, seconds=5.0):
 
 
 def die_with_parent():
-    ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+    LIBC.prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
 
 
 def inside_host(which, command):
@@ -89,7 +91,7 @@ def run(which, *command, **options):
 
 def must(which, *command, **options):
     result = run(which, *command, **options)
-    equal(result.returncode, 0, f"{' '.join(command)}: {result.stderr.strip()}: status")
+    equal(result.returncode, 0, f"{' '.join(map(str, command))}: {result.stderr.strip()}: status")
     return result.stdout
 
 
@@ -107,17 +109,31 @@ def expect_error(result, status, *words):
     contains(lines[0], list(words), "error")
 
 
+BPF_SYSCALL = {"x86_64": 321, "aarch64": 280}
+BPF_PROG_QUERY, TCX_INGRESS, TCX_EGRESS = 16, 46, 47
+
+
+def tcx_programs(which, interface, hook):
+    """How many programs a TCX hook has; asked of the kernel, since an older bpftool does not know TCX."""
+    from namespace import inside
+
+    with inside(host(which)):
+        ifindex = socket.if_nametoindex(interface)
+        attributes = ctypes.create_string_buffer(struct.pack("IIIIQI", ifindex, hook, 0, 0, 0, 0), 64)
+        failed = LIBC.syscall(BPF_SYSCALL[os.uname().machine], BPF_PROG_QUERY, attributes, 64)
+    return 0 if failed else struct.unpack_from("I", attributes, 24)[0]
+
+
 def attached(which, interface="eth0"):
-    """The names of the BPF programs on an interface, by the kernel's word."""
+    """What BPF programs there are on an interface, by the kernel's word."""
     names = []
     link = json.loads(must(which, "ip", "-j", "-d", "link", "show", "dev", interface))[0]
     if "xdp" in link:
         names.append("xdp")
-    shown = json.loads(must(which, "bpftool", "-j", "net", "show", "dev", interface) or "[{}]")
-    for kind in ("tc", "xdp"):
-        names += [entry.get("kind", kind) for entry in shown[0].get(kind, [])]
+    for name, hook in (("tcx ingress", TCX_INGRESS), ("tcx egress", TCX_EGRESS)):
+        names += [name] * tcx_programs(which, interface, hook)
     for hook in ("ingress", "egress"):
-        if "bpf" in run(which, "tc", "filter", "show", "dev", interface, hook).stdout:
+        if "synscope" in run(which, "tc", "filter", "show", "dev", interface, hook).stdout:
             names.append("tc filter " + hook)
     return names
 
@@ -146,10 +162,10 @@ def unloaded(programs):
 class Live:
     """A synscope that goes on: its lines are collected as they come."""
 
-    def __init__(self, which, *arguments, ready=True, prefix=(), **options):
-        self.lines, self.errors = [], []
+    def __init__(self, which, *arguments, interfaces=1, ready=True, **options):
+        self.lines, self.errors, self.interfaces = [], [], interfaces
         self.process = subprocess.Popen(
-            inside_host(which, [*prefix, SYNSCOPE, *arguments]),
+            inside_host(which, [SYNSCOPE, *arguments]),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -173,9 +189,9 @@ class Live:
     def wait_until_ready(self):
         """It says on standard error what it attached, when it has."""
         def said():
-            return any(": ingress " in line for line in list(self.errors))
+            return sum(": ingress " in line for line in list(self.errors))
 
-        eventually(lambda: said() or self.process.poll() is not None, "a word that it has attached", 15)
+        eventually(lambda: said() == self.interfaces or self.process.poll() is not None, "a word that it has attached", 15)
         check(self.process.poll() is None, f"it ended: {self.errors}")
 
     def objects(self):

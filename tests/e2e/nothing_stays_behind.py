@@ -60,7 +60,7 @@ class Burst:
 def ended_by(number, mode, status):
     with Burst(), Live("a", "run", "eth0", "--mode", mode, "--view", "events", "--json") as live:
         eventually(lambda: len(live.lines) > 50, "events of the burst")
-        check(attached("a"), "something is attached while it runs")
+        equal(len(attached("a")), 2, "programs attached while it runs")
         programs = programs_of(live.process.pid)
         check(programs, "it holds its programs")
         live.stop(number, status)
@@ -94,6 +94,17 @@ def killed_while_it_attaches():
         nothing_attached("a")
 
 
+def interrupted_between_two_interfaces():
+    must("a", "ip", "link", "add", "spare", "type", "veth", "peer", "name", "spare2")
+    try:
+        with Live("a", "run", "eth0", "spare") as live:
+            live.stop(signal.SIGINT, 0)
+        nothing_attached("a")
+        nothing_attached("a", "spare")
+    finally:
+        must("a", "ip", "link", "del", "spare")
+
+
 def ended_by_duration_and_count():
     started = time.monotonic()
     equal(synscope("a", "run", "eth0", "--duration", "500ms").returncode, 0, "exit status")
@@ -120,7 +131,7 @@ def the_interface_is_deleted():
 
 def one_of_two_interfaces_is_deleted():
     must("a", "ip", "link", "add", "spare", "type", "veth", "peer", "name", "spare2")
-    with Live("a", "run", "eth0", "spare", "--view", "events", "--json") as live:
+    with Live("a", "run", "eth0", "spare", "--view", "events", "--json", interfaces=2) as live:
         must("a", "ip", "link", "del", "spare")
         eventually(lambda: any("gone" in line for line in live.errors), "a word about it")
         with Burst():
@@ -156,6 +167,7 @@ main(
     terminated,
     killed,
     killed_while_it_attaches,
+    interrupted_between_two_interfaces,
     ended_by_duration_and_count,
     the_interface_is_deleted,
     one_of_two_interfaces_is_deleted,

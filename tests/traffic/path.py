@@ -70,6 +70,12 @@ class Path(threading.Thread):
         with self.lock:
             self.drops[side].append([flags, mask, count])
 
+    def clear(self):
+        """Nothing is held or dropped any more."""
+        with self.lock:
+            self.drops.clear()
+        self.release("ab")
+
     def is_dropped(self, side, flags):
         for rule in self.drops[side]:
             if flags is not None and rule[2] and flags & rule[1] == rule[0]:
