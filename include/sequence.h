@@ -12,7 +12,7 @@
 #include "bucket.h"
 
 /* A frame seen again within this time, with the same IP identification, was captured twice. ns. */
-enum { DUPLICATE_WITHIN = 1000000 };
+enum { DUPLICATE_WITHIN = 50000000 };
 
 /* A window that a peer may have announced before the first one seen; bytes. */
 enum { UNSCALED_WINDOW_MAX = 65535 };
@@ -157,11 +157,20 @@ ALWAYS_INLINE u32 observe_ack(struct connection *c, const struct segment *s, str
 	return facts;
 }
 
-/* Bytes that come late into a hole; what the hole is then. */
-ALWAYS_INLINE void fill_hole(struct direction_quality *q, u32 seq, u32 end)
+/* What of a segment comes late into a hole; what the hole is then. False: nothing of it does. */
+ALWAYS_INLINE bool fill_hole(struct direction_quality *q, u32 seq, u32 end)
 {
-	u32 length = end - seq;
+	u32 length;
 
+	if (!q->missing)
+		return false;
+	if (sequence_difference(seq, q->hole_low) < 0)
+		seq = q->hole_low;
+	if (sequence_difference(end, q->hole_high) > 0)
+		end = q->hole_high;
+	if (sequence_difference(end, seq) <= 0)
+		return false;
+	length = end - seq;
 	q->missing = q->missing > length ? q->missing - length : 0;
 	if (seq == q->hole_low)
 		q->hole_low = end;
@@ -169,12 +178,7 @@ ALWAYS_INLINE void fill_hole(struct direction_quality *q, u32 seq, u32 end)
 		q->hole_high = seq;
 	if (!q->missing || sequence_difference(q->hole_low, q->hole_high) >= 0)
 		q->hole_low = q->hole_high = 0;
-}
-
-ALWAYS_INLINE bool in_hole(const struct direction_quality *q, u32 seq, u32 end)
-{
-	return q->missing && sequence_difference(seq, q->hole_low) >= 0 &&
-	       sequence_difference(end, q->hole_high) <= 0;
+	return true;
 }
 
 /* A segment behind a hole that nobody sent again: IP identifications still count in sending order. */
@@ -249,11 +253,8 @@ ALWAYS_INLINE u32 judge_old(struct connection *c, const struct segment *s, const
 	struct direction_quality *q = &c->quality[g->from & 1];
 	u32 end = s->seq + sequence_length(s);
 
-	if (in_hole(q, s->seq, end)) {
-		bool overtaken = was_overtaken(me, s, g);
-
-		fill_hole(q, s->seq, end);
-		if (overtaken) {
+	if (fill_hole(q, s->seq, end)) {
+		if (was_overtaken(me, s, g)) {
 			q->out_of_order += g->count;
 			return FACT_OUT_OF_ORDER;
 		}
@@ -274,6 +275,7 @@ ALWAYS_INLINE u32 take_new(struct connection *c, const struct segment *s, struct
 	if (ahead > 0)
 		open_hole(&c->quality[g->from & 1], me->next, s->seq);
 	if (ahead < 0) {
+		fill_hole(&c->quality[g->from & 1], s->seq, me->next);
 		me->sample_at = 0;
 		me->retransmits += g->count;
 		facts = FACT_RETRANSMITTED;
@@ -332,6 +334,23 @@ ALWAYS_INLINE bool rst_fits(const struct connection *c, const struct segment *s,
 	return s->seq == peer->acknowledged || (!(g->facts & FACT_FIRST) && s->seq == me->next);
 }
 
+/*
+ * Whether a SYN is the one that opened the connection, of which only later segments were seen until now:
+ * the SYN-ACK may come first in a capture. A responder's SYN makes an open simultaneous, or splits it.
+ */
+ALWAYS_INLINE bool is_missing_syn(const struct connection *c, const struct segment *s, enum endpoint from,
+				  u64 state)
+{
+	const struct direction *me = &c->direction[from & 1];
+	const struct direction *peer = &c->direction[other_endpoint(from) & 1];
+
+	if (from == RESPONDER)
+		return !(state & ESTABLISHED_ONCE);
+	if (state & SAW_SEGMENT << from)
+		return me->isn == s->seq;
+	return !(state & SAW_SEGMENT << RESPONDER) || peer->acknowledged - s->seq - 1 <= s->payload;
+}
+
 ALWAYS_INLINE u32 observe_syn(struct connection *c, const struct segment *s, struct sighting *g, u64 state)
 {
 	enum endpoint from = g->from;
@@ -340,6 +359,8 @@ ALWAYS_INLINE u32 observe_syn(struct connection *c, const struct segment *s, str
 	if (state & MIDSTREAM)
 		return FACT_SYN_OTHER;
 	if (!(state & SAW_SYN << from)) {
+		if (!(s->flags & TCP_ACK) && !is_missing_syn(c, s, from, state))
+			return FACT_SYN_OTHER;
 		me->isn = s->seq;
 		me->next = s->seq;
 		c->options[from & 1].mss = g->options.mss;

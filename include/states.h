@@ -40,6 +40,15 @@ ALWAYS_INLINE bool both(u64 state, u64 flag)
 	return (state & (flag | flag << 1)) == (flag | flag << 1);
 }
 
+/*
+ * A RST with which an endpoint answers the first thing it got, and that was no data: it knew of no
+ * connection, so it was an ACK or Maimon probe, or a stray. Nothing was torn down.
+ */
+ALWAYS_INLINE bool answers_a_stray(u64 state, enum endpoint from, u32 facts)
+{
+	return state & MIDSTREAM && facts & FACT_FIRST && !(state & SAW_DATA << other_endpoint(from));
+}
+
 /* RFC 9293 section 3.10.7.4, first and second check: only a number that fits resets. */
 ALWAYS_INLINE u64 on_rst(u64 state, const struct step *s)
 {
@@ -49,10 +58,6 @@ ALWAYS_INLINE u64 on_rst(u64 state, const struct step *s)
 		return state; /* nothing is left to reset: RFC 1337 for TIME_WAIT */
 	if (!(s->facts & FACT_RST_FITS))
 		return state | RESET_REFUSED;
-	if (s->facts & FACT_FIRST && state & MIDSTREAM && state & SAW_SEGMENT << to &&
-	    !(state & SAW_DATA << to))
-		state |= PROBE; /* nobody knew of a connection: it was an ACK or Maimon probe, or looked like
-				   one */
 	state = with_endpoint_state(state, from, STATE_CLOSED);
 	if (state & SAW_SEGMENT << to)
 		state = with_endpoint_state(state, to, STATE_CLOSED);
@@ -64,7 +69,7 @@ ALWAYS_INLINE u64 on_syn(u64 state, const struct step *s)
 {
 	enum endpoint from = s->from, to = other_endpoint(from);
 
-	if (state & (SAW_SYN << from | MIDSTREAM))
+	if (state & (SAW_SYN << from | MIDSTREAM) || s->facts & FACT_SYN_OTHER)
 		return s->facts & FACT_SYN_OTHER && state & (ESTABLISHED_ONCE | MIDSTREAM)
 			       ? state | CHALLENGED
 			       : state;

@@ -92,40 +92,49 @@ ALWAYS_INLINE void connection_begin(struct connection *c, const struct segment *
 }
 
 /*
- * A SYN-ACK with a new number after a SYN that came inside the connection: the responder took that SYN,
- * so the old connection was gone, and its end was not seen.
+ * A SYN-ACK with new numbers after a SYN that came inside the connection: the responder took that SYN, so
+ * the old connection was gone, and its end was not seen.
  */
 ALWAYS_INLINE bool answers_new_syn(const struct connection *c, const struct segment *s, enum endpoint from)
 {
-	return c->state & CHALLENGED && c->direction[from & 1].isn != s->seq &&
-	       s->seq != c->direction[from & 1].next;
+	const struct direction *peer = &c->direction[other_endpoint(from) & 1];
+
+	return c->state & CHALLENGED && c->direction[from & 1].isn != s->seq && peer->isn + 1 != s->ack;
 }
 
 /*
- * Whether a segment belongs to a new connection although its tuple is in the table: the record's time
- * is over, or a SYN comes where there is nothing left to open or not yet anything (RFC 9293 section
- * 3.6.1 for TIME_WAIT; Zeek for the half-open). With the number of the first SYN it is a retransmission,
- * unless that one was answered by a reset: then somebody tries again.
+ * Whether a SYN opens a new connection although its tuple is in the table: where there is nothing left to
+ * open, or not yet anything (RFC 9293 section 3.6.1 for TIME_WAIT; Zeek for the half-open), or where a
+ * close is under way. With the number of the first SYN it is a retransmission, unless that one was
+ * answered by a reset: then somebody tries again.
  */
-ALWAYS_INLINE bool begins_anew(const struct connection *c, const struct segment *s, u64 now)
+VERIFIED_ALONE int syn_begins_anew(const struct connection *c, const struct segment *s, u64 now)
 {
-	u16 shape = s->flags & (TCP_SYN | TCP_ACK | TCP_RST | TCP_FIN);
-	enum endpoint from = sender(s, c->state);
-	const struct direction *me = &c->direction[from & 1];
+	const struct direction *me;
+	enum endpoint from;
 
-	if (is_expired(c, config_current(), now))
-		return true;
-	if (shape == (TCP_SYN | TCP_ACK))
+	if (!c || !s)
+		return 0;
+	from = sender(s, c->state);
+	me = &c->direction[from & 1];
+	if (s->flags & TCP_ACK)
 		return answers_new_syn(c, s, from);
-	if (shape != TCP_SYN)
-		return false;
 	if (c->state & SAW_SYN << from && me->isn == s->seq)
 		return c->state & (RESET_BY | RESET_BY << 1) && !is_same_frame(me, s, now);
-	if (c->state & (CLOSED_ONCE | PROBE))
-		return true;
+	if (c->state & (CLOSED_ONCE | PROBE | SAW_FIN | SAW_FIN << 1))
+		return 1;
 	if (c->state & MIDSTREAM)
 		return !both(c->state, SAW_SEGMENT);
-	return is_half_open(c->state) && c->state & SAW_SYN << from;
+	return is_half_open(c->state) &&
+	       (c->state & SAW_SYN << from || !is_missing_syn(c, s, from, c->state));
+}
+
+/* Whether a segment belongs to a new connection: the record's time is over, or it is a SYN that opens one. */
+ALWAYS_INLINE bool begins_anew(const struct connection *c, const struct segment *s, u64 now)
+{
+	if (is_expired(c, config_current(), now))
+		return true;
+	return (s->flags & (TCP_SYN | TCP_RST | TCP_FIN)) == TCP_SYN && syn_begins_anew(c, s, now);
 }
 
 ALWAYS_INLINE bool is_in_time_wait(u64 state)
@@ -206,8 +215,8 @@ ALWAYS_INLINE void count_handshake_time(u64 ns, struct counters *n)
 }
 
 /* Milestones, and the counters of outcomes: each from one flag that this segment was the first to set. */
-ALWAYS_INLINE void note_milestones(struct connection *c, u64 set, u64 old, enum endpoint from, u64 now,
-				   struct counters *n)
+ALWAYS_INLINE void note_milestones(struct connection *c, u64 set, u64 old, enum endpoint from, u32 facts,
+				   u64 now, struct counters *n)
 {
 	if (set & SAW_SYN_ACK)
 		c->at.syn_ack = now;
@@ -233,7 +242,7 @@ ALWAYS_INLINE void note_milestones(struct connection *c, u64 set, u64 old, enum 
 		} else if (is_half_open(old) && !(set & ESTABLISHED_ONCE)) {
 			n->aborted++;
 		}
-		if (!((old | set) & PROBE))
+		if (!(old & PROBE) && !answers_a_stray(old, from, facts))
 			*(set & RESET_BY << from ? &n->closed_by_rst : &n->closed_by_fin) += 1;
 	}
 }
@@ -501,7 +510,7 @@ VERIFIED_ALONE int follow(struct connection *c, const struct segment *s, struct 
 	count_facts(g, n);
 	kinds = kinds_of_segment(s, g->facts);
 	if (state != old || kinds) {
-		note_milestones(c, set, old, g->from & 1, sighted_at(g), n);
+		note_milestones(c, set, old, g->from & 1, g->facts, sighted_at(g), n);
 		note_repeats(c, s, g, g->from & 1);
 	}
 	if (state != old || s->flags & (TCP_SYN | TCP_FIN | TCP_RST) ||
@@ -530,6 +539,7 @@ ALWAYS_INLINE struct connection *connection_of(struct segment *s, struct sightin
 		return NULL;
 	way = bucket_find(b, &p, &s->key);
 	if (way < WAYS) {
+		hide_value(way); /* else the mask is dropped, and the verifier forgot the comparison */
 		c = &b->ways[way & (WAYS - 1)];
 		if (!begins_anew(c, s, g->tick)) {
 			g->slot = slot_of(p.bucket, way);

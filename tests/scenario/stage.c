@@ -170,12 +170,13 @@ char *stage_event_json(const struct stage *s, u32 index)
 
 char *stage_counters_json(const struct stage *s)
 {
+	static const struct scans scans; /* none: a scan takes more than one record to see */
 	struct totals t;
 	char *text = NULL;
 	size_t size;
 	struct json j = writer_to(&text, &size);
 
-	totals_fill(&t, &s->engine.counters, s->engine.table, &s->engine.config, s->now);
+	totals_fill(&t, &s->engine.counters, &scans, s->engine.table, &s->engine.config, s->now);
 	json_counters(&j, &interface, &t);
 	fclose(j.out);
 	return text;
