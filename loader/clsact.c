@@ -45,7 +45,7 @@ static void read_filter(const struct nlmsghdr *message, void *context)
 		return;
 	all->any = true;
 	netlink_attributes(a, COUNT_OF(a), message, sizeof(*t));
-	if (!a[TCA_KIND] || strcmp(RTA_DATA(a[TCA_KIND]), "bpf") || !a[TCA_OPTIONS] ||
+	if (!a[TCA_KIND] || strcmp(RTA_DATA(a[TCA_KIND]), "bpf") != 0 || !a[TCA_OPTIONS] ||
 	    all->count == FILTERS_MAX)
 		return;
 	netlink_sort(bpf, COUNT_OF(bpf), RTA_DATA(a[TCA_OPTIONS]), RTA_PAYLOAD(a[TCA_OPTIONS]));

@@ -44,7 +44,7 @@ void engine_bpf_close(struct engine_bpf *e)
 {
 	ring_buffer__free(e->ring);
 	if (e->table)
-		munmap((void *)(uintptr_t)e->table, e->table_size);
+		munmap((void *)e->table, e->table_size);
 	program_unload(e->skeleton);
 	memset(e, 0, sizeof(*e));
 }

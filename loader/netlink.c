@@ -54,7 +54,8 @@ void netlink_nest_end(struct netlink_request *r, struct rtattr *nest)
 
 void netlink_sort(const struct rtattr **sorted, unsigned count, const void *first, size_t size)
 {
-	memset(sorted, 0, count * sizeof(*sorted));
+	for (unsigned i = 0; i < count; i++)
+		sorted[i] = NULL;
 	for (const struct rtattr *a = first; RTA_OK(a, size); a = RTA_NEXT(a, size))
 		if ((a->rta_type & NLA_TYPE_MASK) < count)
 			sorted[a->rta_type & NLA_TYPE_MASK] = a;

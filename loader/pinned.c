@@ -35,7 +35,7 @@ int pinned_open(struct instrument **instruments, const struct arguments *a, bool
 	char **names = NULL;
 	int count, opened;
 
-	if (a->operand_count)
+	if (a->operand_count > 0)
 		return open_named(instruments, a->bpffs, a->operands, a->operand_count, read_rings);
 	count = instrument_list_pinned(a->bpffs, &names);
 	if (count < 0)
@@ -58,7 +58,7 @@ void pinned_close(struct instrument *instruments, int count)
 
 int pinned_show(const struct arguments *a, int (*show)(struct output *o, const struct instrument *i))
 {
-	struct instrument *instruments;
+	struct instrument *instruments = NULL;
 	struct output o;
 	int count = pinned_open(&instruments, a, false), status = EXIT_FAILED;
 	bool failed = false;

@@ -152,7 +152,7 @@ static void probe_xdp(struct findings *f, const struct link *l)
 	}
 	name_program(name, sizeof(name), l->xdp_program);
 	one = find(f, "xdp_program", NOTE, "%s (%s)", name, modes[l->xdp_mode]);
-	if (strncmp(name, "synscope_", 9))
+	if (strncmp(name, "synscope_", 9) != 0)
 		mend(one, "synscope run --mode tc %s (it is left alone)", l->name);
 }
 
