@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """After any way of ending, in the middle of a burst, the interface is as it was before."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -57,6 +58,15 @@ class Burst:
             process.wait()
 
 
+@contextlib.contextmanager
+def spare_interface():
+    run("a", "ip", "link", "del", "spare")  # what a test that failed has left
+    must("a", "ip", "link", "add", "spare", "type", "veth", "peer", "name", "spare2")
+    must("a", "ip", "link", "set", "spare", "up")
+    yield
+    run("a", "ip", "link", "del", "spare")
+
+
 def ended_by(number, mode, status):
     with Burst(), Live("a", "run", "eth0", "--mode", mode, "--view", "events", "--json") as live:
         eventually(lambda: len(live.lines) > 50, "events of the burst")
@@ -95,14 +105,10 @@ def killed_while_it_attaches():
 
 
 def interrupted_between_two_interfaces():
-    must("a", "ip", "link", "add", "spare", "type", "veth", "peer", "name", "spare2")
-    try:
-        with Live("a", "run", "eth0", "spare") as live:
-            live.stop(signal.SIGINT, 0)
+    with spare_interface(), Live("a", "run", "eth0", "spare") as live:
+        live.stop(signal.SIGINT, 0)
         nothing_attached("a")
         nothing_attached("a", "spare")
-    finally:
-        must("a", "ip", "link", "del", "spare")
 
 
 def ended_by_duration_and_count():
@@ -117,9 +123,7 @@ def ended_by_duration_and_count():
 
 def the_interface_is_deleted():
     """Its records are shown, and the run ends by itself."""
-    must("a", "ip", "link", "add", "spare", "type", "veth", "peer", "name", "spare2")
-    must("a", "ip", "link", "set", "spare", "up")
-    with Live("a", "run", "spare") as live:
+    with spare_interface(), Live("a", "run", "spare") as live:
         programs = programs_of(live.process.pid)
         must("a", "ip", "link", "del", "spare")
         status = live.process.wait(10)
@@ -130,8 +134,7 @@ def the_interface_is_deleted():
 
 
 def one_of_two_interfaces_is_deleted():
-    must("a", "ip", "link", "add", "spare", "type", "veth", "peer", "name", "spare2")
-    with Live("a", "run", "eth0", "spare", "--view", "events", "--json", interfaces=2) as live:
+    with spare_interface(), Live("a", "run", "eth0", "spare", "--view", "events", "--json", interfaces=2) as live:
         must("a", "ip", "link", "del", "spare")
         eventually(lambda: any("gone" in line for line in live.errors), "a word about it")
         with Burst():
