@@ -46,6 +46,7 @@ VERIFIED_ALONE int dissect_xdp(struct xdp_md *ctx, struct segment *s, struct sig
 VERIFIED_ALONE int dissect_skb(struct __sk_buff *ctx, struct segment *s, struct sighting *g)
 {
 	struct frame f = {.length = ctx->len, .layer3 = config.layer3};
+	int parsed;
 
 	if (!s || !g)
 		return PARSED_OTHER;
@@ -55,7 +56,10 @@ VERIFIED_ALONE int dissect_skb(struct __sk_buff *ctx, struct segment *s, struct 
 	f.end = pointer(ctx->data_end);
 	if (ctx->vlan_present)
 		f.vlan = ctx->vlan_tci & VLAN_ID_MASK;
-	return dissect(&f, s, g);
+	parsed = dissect(&f, s, g);
+	if (ctx->vlan_present)
+		g->frame_length += VLAN_TAG; /* taken off before the program ran, and on the wire all the same */
+	return parsed;
 }
 
 SEC("xdp.frags")

@@ -306,6 +306,11 @@ ALWAYS_INLINE void note_history(struct connection *c, const struct segment *s, c
 	}
 }
 
+ALWAYS_INLINE bool endpoints_moved(u64 old, u64 state)
+{
+	return (old ^ state) & ((1ULL << STATE_FLAGS_SHIFT) - 1);
+}
+
 ALWAYS_INLINE u32 kinds_of_change(u64 set, enum endpoint from)
 {
 	u32 kinds = 0;
@@ -519,8 +524,9 @@ VERIFIED_ALONE int follow(struct connection *c, const struct segment *s, struct 
 	if (kinds && state == old && !may_repeat(c, sighted_at(g)))
 		kinds = 0;
 	kinds |= kinds_of_change(set, g->from & 1);
-	if (!kinds && (config_current()->segments || !c->events))
-		kinds = 1 << EVENT_SEGMENT; /* each connection is announced by its first segment */
+	/* whatever moves an endpoint is told, and each connection is announced by its first segment */
+	if (!kinds && (config_current()->segments || !c->events || endpoints_moved(old, state)))
+		kinds = 1 << EVENT_SEGMENT;
 	if (kinds)
 		emit(c, s, g, set, state, kinds, n);
 	return 0;

@@ -147,7 +147,7 @@ u32 diagnose(const struct record *r)
 {
 	u32 found = 0;
 
-	for (enum diagnosis d = 0; d < DIAGNOSIS_SCAN; d++)
+	for (enum diagnosis d = 0; d <= DIAGNOSIS_UNREACHABLE; d++)
 		if (diagnosis_holds(d, r->connection))
 			found |= 1U << d;
 	if (r->scan != SCAN_NONE)

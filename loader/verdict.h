@@ -31,9 +31,9 @@ enum diagnosis {
 	DIAGNOSIS_MIDSTREAM,
 	DIAGNOSIS_ONE_SIDED,
 	DIAGNOSIS_UNREACHABLE,
-	DIAGNOSIS_SCAN, /* DIAGNOSIS_SCAN + SCAN_SYN is "syn_scan", and so on */
-	DIAGNOSIS_SCAN_LAST = DIAGNOSIS_SCAN + SCAN_KINDS - 1,
-	DIAGNOSES,
+	/* the scans follow: DIAGNOSIS_SCAN + SCAN_SYN is "syn_scan", and so on */
+	DIAGNOSIS_SCAN = DIAGNOSIS_UNREACHABLE,
+	DIAGNOSES = DIAGNOSIS_SCAN + SCAN_KINDS,
 };
 
 /* The contract's name of a diagnosis, as "syn_retransmitted". */
