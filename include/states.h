@@ -204,7 +204,9 @@ ALWAYS_INLINE u64 on_fin(u64 state, const struct step *s)
 
 	if (s->facts & FACT_FIN_OLD)
 		return on_old_fin(state, s);
-	if (!(s->facts & FACT_FIN_FITS) || state & (SAW_FIN << from | CLOSED_ONCE | PROBE))
+	if (!(s->facts & FACT_FIN_FITS) || !(s->facts & (FACT_ACK_OK | FACT_GAP)))
+		return state;
+	if (state & (SAW_FIN << from | CLOSED_ONCE | PROBE))
 		return state;
 	if (!(state & SAW_FIN << to) && from == RESPONDER)
 		state |= FIN_FIRST_BY_RESPONDER;
@@ -218,7 +220,6 @@ ALWAYS_INLINE u64 on_fin(u64 state, const struct step *s)
 				    endpoint_state(state, from) == STATE_CLOSE_WAIT ? STATE_LAST_ACK
 										    : STATE_FIN_WAIT_1);
 	state = move(state, to, STATE_FIN_WAIT_2, STATE_TIME_WAIT);
-	state = move(state, to, STATE_SYN_RECEIVED, STATE_CLOSE_WAIT);
 	return move(state, to, STATE_ESTABLISHED, STATE_CLOSE_WAIT);
 }
 

@@ -251,6 +251,8 @@ static void test_round_trip_samples(void **state)
 	test_now += 30000000;
 	test_track(test_segment(1, false, TCP_ACK, 5001, 1101));
 	assert_int_equal(q->rtt_max, 30000000);
+	assert_int_equal(q->rtt_min, 1); /* of the handshake, where no time passed */
+	assert_int_equal(q->rtt_smoothed, 1 + 30000000 / 8);
 	test_track(data(1101, 100, 2));
 	test_now += TEST_SECOND;
 	test_track(data(1101, 100, 3));
