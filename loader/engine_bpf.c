@@ -31,7 +31,7 @@ int engine_bpf_open(struct engine_bpf *e, const struct config *config, ring_read
 	e->skeleton = program_load(&e->config, PROGRAM_XDP);
 	if (!e->skeleton)
 		return -1;
-	e->table = program_map_table(e->skeleton, &e->config, &e->table_size);
+	e->table = program_map_table(program_table_map(e->skeleton), &e->config, &e->table_size);
 	if (!e->table)
 		return -1;
 	e->ring = ring_buffer__new(program_ring(e->skeleton), on_ring_item, e, NULL);

@@ -58,21 +58,17 @@ static u64 available_memory(void)
 	return bytes;
 }
 
-/* About two slots for each connection: at half load hardly any bucket is full (0.84% refused, 14% at full
- * load). */
+/* Memory is asked for in advance: a kernel that is short of it takes it from everybody else first. */
 static int size_table(struct config *config, u32 connections)
 {
-	u64 buckets = 1, wanted = (2ULL * connections + WAYS - 1) / WAYS, bytes;
+	u64 bytes;
 
-	while (buckets < wanted)
-		buckets *= 2;
-	bytes = buckets * sizeof(struct bucket);
-	/* Asked in advance: a kernel that is short of memory takes it from everybody else first. */
-	if (!connections || slot_of((u32)buckets, 0) / WAYS != buckets || bytes > available_memory())
-		return say_error("table of %u connections: needs %llu MB: %s; give a %s --max-connections",
-				 connections, (unsigned long long)bytes >> 20,
-				 strerror(connections ? ENOMEM : EINVAL), connections ? "smaller" : "larger");
-	config->buckets = (u32)buckets;
+	config->buckets = buckets_for(connections);
+	bytes = (u64)config->buckets * sizeof(struct bucket);
+	if (bytes > available_memory())
+		return say_error(
+			"table of %u connections: needs %llu MB: %s; give a smaller --max-connections",
+			connections, (unsigned long long)bytes >> 20, strerror(ENOMEM));
 	return 0;
 }
 
@@ -108,7 +104,7 @@ static int load_and_attach(struct instrument *i, const struct attachment_plan *p
 		return -1;
 	i->ring_fd = program_ring(i->skeleton);
 	i->counters_fd = program_counters_map(i->skeleton);
-	i->table = program_map_table(i->skeleton, &i->config, &i->table_size);
+	i->table = program_map_table(program_table_map(i->skeleton), &i->config, &i->table_size);
 	i->attachment = calloc(1, sizeof(*i->attachment));
 	if (!i->table)
 		return -1;

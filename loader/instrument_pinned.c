@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "attachment.h"
@@ -76,17 +75,12 @@ static int open_map(const struct pin *p, const char *name)
 static int map_table(struct instrument *i, const struct pin *p)
 {
 	int fd = open_map(p, "table");
-	void *mapped;
 
 	if (fd < 0)
 		return -1;
-	i->table_size = (size_t)i->config.buckets * sizeof(struct bucket);
-	mapped = mmap(NULL, i->table_size, PROT_READ, MAP_SHARED, fd, 0);
+	i->table = program_map_table(fd, &i->config, &i->table_size);
 	close(fd);
-	if (mapped == MAP_FAILED)
-		return say_error("%s/table: %s", p->directory, strerror(errno));
-	i->table = mapped;
-	return 0;
+	return i->table ? 0 : -1;
 }
 
 static int open_parts(struct instrument *i, const struct pin *p, bool read_ring)

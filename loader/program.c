@@ -5,10 +5,13 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <linux/bpf.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
+#include "capabilities.h"
+#include "load_words.h"
 #include "message.h"
 #include "synscope.skel.h"
 #include "totals.h"
@@ -16,20 +19,24 @@
 /* Newer than Debian 12's headers: the helper of kernel 5.18 that knows the length of all buffers. */
 enum { HELPER_XDP_GET_BUFF_LEN = 188 };
 
-/* What libbpf and the verifier said last, for the error line. */
-static char last_words[512];
+/* What libbpf and the verifier said while loading, for the error line. */
+static struct load_words words;
 
 static int on_libbpf_message(enum libbpf_print_level level, const char *format, va_list arguments)
 {
-	char text[sizeof(last_words)];
+	char *text;
+	int length = vasprintf(&text, format, arguments); /* the verifier's log has no bound */
 
-	vsnprintf(text, sizeof(text), format, arguments);
-	text[strcspn(text, "\n")] = 0;
-	if (level == LIBBPF_WARN && *text)
-		memcpy(last_words, text, sizeof(text));
+	if (length < 0)
+		return 0;
+	if (level == LIBBPF_WARN)
+		load_words_take(&words, text);
+	if (length && text[length - 1] == '\n')
+		text[length - 1] = 0;
 	if (verbosity > 2 || (verbosity > 1 && level != LIBBPF_DEBUG))
 		say_verbose("%s", text);
-	return 0;
+	free(text);
+	return length;
 }
 
 static void choose_programs(struct synscope_bpf *s, unsigned which)
@@ -56,14 +63,34 @@ static void set_config(struct synscope_bpf *s, const struct config *config)
 	bpf_map__set_max_entries(s->maps.table, config->buckets);
 }
 
+/* Rights are missing, or something refuses in spite of them. */
+static int load_not_permitted(void)
+{
+	if (capabilities_require("programs"))
+		return -1;
+	if (capabilities_in_user_namespace())
+		return say_error(
+			"programs: %s: the rights of a user namespace don't count for bpf(2): run it "
+			"in the host's",
+			strerror(EPERM));
+	return say_error("programs: %s: in spite of all capabilities: a security module, seccomp or kernel "
+			 "lockdown forbids bpf(2)",
+			 strerror(EPERM));
+}
+
 static int load_failed(const struct config *config, int error)
 {
+	if (words.verifier)
+		return say_error("programs: the kernel's verifier refuses them: %s (-vv shows its log)",
+				 words.text);
+	if (error == -EPERM)
+		return load_not_permitted();
 	if (error == -ENOMEM || error == -E2BIG)
 		return say_error(
 			"table of %u connections: needs %llu MB: %s; give a smaller --max-connections",
 			config->buckets * WAYS / 2,
 			(unsigned long long)config->buckets * sizeof(struct bucket) >> 20, strerror(-error));
-	return say_error("programs: %s%s%s", strerror(-error), *last_words ? ": " : "", last_words);
+	return say_error("programs: %s%s%s", strerror(-error), *words.text ? ": " : "", words.text);
 }
 
 struct synscope_bpf *program_load(const struct config *config, unsigned which)
@@ -72,7 +99,7 @@ struct synscope_bpf *program_load(const struct config *config, unsigned which)
 	int error;
 
 	libbpf_set_print(on_libbpf_message);
-	last_words[0] = 0;
+	words = (struct load_words){0};
 	s = synscope_bpf__open();
 	if (!s) {
 		load_failed(config, -errno);
@@ -112,13 +139,17 @@ int program_counters_map(const struct synscope_bpf *s)
 	return bpf_map__fd(s->maps.counters);
 }
 
-const struct bucket *program_map_table(const struct synscope_bpf *s, const struct config *config,
-				       size_t *size)
+int program_table_map(const struct synscope_bpf *s)
+{
+	return bpf_map__fd(s->maps.table);
+}
+
+const struct bucket *program_map_table(int map, const struct config *config, size_t *size)
 {
 	void *mapped;
 
 	*size = (size_t)config->buckets * sizeof(struct bucket);
-	mapped = mmap(NULL, *size, PROT_READ, MAP_SHARED, bpf_map__fd(s->maps.table), 0);
+	mapped = mmap(NULL, *size, PROT_READ, MAP_SHARED, map, 0);
 	if (mapped != MAP_FAILED)
 		return mapped;
 	say_error("connection table: %s", strerror(errno));

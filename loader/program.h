@@ -19,18 +19,21 @@ struct synscope_bpf *program_load(const struct config *config, unsigned which);
 /* NULL is fine. */
 void program_unload(struct synscope_bpf *skeleton);
 
-/* The descriptors of a program that was loaded. */
+/* The descriptor of a program that was loaded; closed with the skeleton. */
 int program_fd(const struct synscope_bpf *skeleton, enum program which);
 
-/* The descriptors of the maps. */
+/* The descriptors of the maps; they are closed with the skeleton. */
 int program_ring(const struct synscope_bpf *skeleton);
 int program_counters_map(const struct synscope_bpf *skeleton);
+int program_table_map(const struct synscope_bpf *skeleton);
 
-/* Maps the table read-only; *size gets the bytes to unmap. NULL: said. */
-const struct bucket *program_map_table(const struct synscope_bpf *skeleton, const struct config *config,
-				       size_t *size);
+/*
+ * Maps a table of config->buckets buckets read-only, `map` being its descriptor; *size gets the bytes to
+ * munmap(). NULL: said.
+ */
+const struct bucket *program_map_table(int map, const struct config *config, size_t *size);
 
-/* Adds up the counters of all CPUs. 0 or -errno. */
+/* Adds up the counters of all CPUs; `map` is the descriptor of their map. 0 or -errno. */
 int program_counters(int map, struct counters *sum);
 
 #endif
