@@ -157,6 +157,7 @@ static void announce(struct book *b, u32 slot, const struct connection *c, u64 n
 	struct output *o = b->output;
 
 	e->announced = true;
+	r.live = true;
 	if (!output_is_full(o))
 		o->units += o->view->opened(o->file, &o->options, &r);
 }

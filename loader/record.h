@@ -48,6 +48,7 @@ struct record {
 	const struct interface *interface;
 	const struct connection *connection;
 	enum ending ending;
+	bool live;	     /* shown while the connection lives and the run goes on: more may come */
 	enum scan_kind scan; /* that it was part of; SCAN_NONE: of none */
 	u64 now;	     /* ns, on the record's clock: when this was said */
 	const struct event

@@ -100,17 +100,25 @@ static void say_unanswered(struct paragraph *p, const struct record *r)
 	u64 last = c->direction[ORIGINATOR].last;
 	char text[32];
 
-	paragraph_item(p, "nobody answered: SYN sent %s", times(text, sizeof(text), c->syn_retransmits + 1U));
+	paragraph_item(p, "%s: SYN sent %s", r->live ? "nobody has answered yet" : "nobody answered",
+		       times(text, sizeof(text), c->syn_retransmits + 1U));
 	if (c->syn_retransmits && last > c->start)
 		paragraph_add(p, " in %s", text_span(last - c->start).text);
+	if (r->live && !r->interface->ingress_only)
+		return; /* too early to say why */
 	paragraph_add(p, r->interface->ingress_only
 				 ? " (an answer going out is not looked at: --ingress-only)"
 				 : " (filtered, or the host is gone)");
 }
 
-static void say_unfinished(struct paragraph *p, const struct connection *c)
+static void say_unfinished(struct paragraph *p, const struct record *r)
 {
-	if (c->state & ACK_WRONG)
+	const struct connection *c = r->connection;
+
+	if (r->live && (c->state & (SAW_SYN_ACK | SYN_ACK_WRONG | ACK_WRONG)) == SAW_SYN_ACK)
+		paragraph_item(p, "not open yet: the responder has answered, the originator has not "
+				  "acknowledged it");
+	else if (c->state & ACK_WRONG)
 		paragraph_item(p, "never opened: the originator acknowledged a number that was not the "
 				  "responder's");
 	else if (c->state & SYN_ACK_WRONG)
@@ -177,8 +185,8 @@ void timeline_outcome(struct outcome *o, const struct record *r)
 	u32 found = diagnose(r);
 
 	memset(o, 0, sizeof(*o));
-	o->mark = "✘";
-	o->bad = true;
+	o->mark = r->live ? "…" : "✘";
+	o->bad = !r->live;
 	if (is_probe(c)) {
 		o->mark = "?";
 		o->bad = false;
@@ -188,7 +196,7 @@ void timeline_outcome(struct outcome *o, const struct record *r)
 	} else if (found & 1U << DIAGNOSIS_UNANSWERED) {
 		say_unanswered(&o->words, r);
 	} else if (found & 1U << DIAGNOSIS_HANDSHAKE_UNFINISHED) {
-		say_unfinished(&o->words, c);
+		say_unfinished(&o->words, r);
 	} else if (c->state & (RESET_BY | RESET_BY << 1)) {
 		say_opening(&o->words, c);
 		say_reset(&o->words, r);
