@@ -46,7 +46,6 @@ VERIFIED_ALONE int dissect_xdp(struct xdp_md *ctx, struct segment *s, struct sig
 VERIFIED_ALONE int dissect_skb(struct __sk_buff *ctx, struct segment *s, struct sighting *g)
 {
 	struct frame f = {.length = ctx->len, .layer3 = config.layer3};
-	int parsed;
 
 	if (!s || !g)
 		return PARSED_OTHER;
@@ -56,10 +55,7 @@ VERIFIED_ALONE int dissect_skb(struct __sk_buff *ctx, struct segment *s, struct 
 	f.end = pointer(ctx->data_end);
 	if (ctx->vlan_present)
 		f.vlan = ctx->vlan_tci & VLAN_ID_MASK;
-	parsed = dissect(&f, s, g);
-	if (ctx->vlan_present)
-		g->frame_length += VLAN_TAG; /* taken off before the program ran, and on the wire all the same */
-	return parsed;
+	return dissect(&f, s, g);
 }
 
 SEC("xdp.frags")
@@ -80,8 +76,12 @@ ALWAYS_INLINE int see_skb(struct __sk_buff *ctx, enum hook hook)
 {
 	struct segment s = {};
 	struct sighting g = {.hook = hook, .tick = clock_tick(), .count = ctx->gso_segs};
+	int parsed;
 
-	account(&s, &g, dissect_skb(ctx, &s, &g));
+	parsed = dissect_skb(ctx, &s, &g);
+	if (ctx->vlan_present)
+		g.frame_length += VLAN_TAG; /* taken off before the program ran, and on the wire all the same */
+	account(&s, &g, parsed);
 	return TCX_NEXT;
 }
 
