@@ -20,6 +20,7 @@ struct replay {
 	struct lane
 		*lanes[PCAPNG_INTERFACES_MAX]; /* by the capture's interfaces; NULL: none was needed yet */
 	u32 lane_count;			       /* one more than the highest that was needed */
+	bool no_lane;			       /* one could not be opened; said */
 	struct output output;
 	struct summary summary;
 	u64 now; /* ns; the latest time seen: it does not go back where a capture's does */
@@ -47,13 +48,17 @@ static struct lane *lane_of(struct replay *r, u32 interface)
 		say_error("%s: %s", r->capture.path, strerror(ENOMEM));
 		return NULL;
 	}
+	if (lane_open(l, r->arguments, name ? name : file_name(r), interface, r->now, &r->output,
+		      &r->summary)) {
+		lane_close(l);
+		free(l);
+		r->no_lane = true;
+		return NULL;
+	}
 	r->lanes[interface] = l;
 	if (interface >= r->lane_count)
 		r->lane_count = interface + 1;
-	return lane_open(l, r->arguments, name ? name : file_name(r), interface, r->now, &r->output,
-			 &r->summary)
-		       ? NULL
-		       : l;
+	return l;
 }
 
 static void show_counters(struct replay *r, u64 at)
@@ -137,8 +142,10 @@ static void summarize(struct replay *r)
 
 static void finish(struct replay *r)
 {
-	if (!r->lane_count)
+	if (!r->lane_count && !r->no_lane)
 		lane_of(r, 0); /* an empty capture has counters too: all zero */
+	if (!r->lane_count)
+		return;
 	for (u32 i = 0; i < r->lane_count; i++)
 		if (r->lanes[i])
 			book_finish(&r->lanes[i]->book, r->now);
@@ -167,6 +174,8 @@ int command_replay(const struct arguments *a)
 	if (!capture_open(&r.capture, a->operands[0]) && !output_open(&r.output, a)) {
 		status = play(&r) < 0 ? EXIT_FAILED : EXIT_DONE;
 		finish(&r);
+		if (r.no_lane)
+			status = EXIT_FAILED;
 	}
 	if (r.output.file && output_close(&r.output))
 		status = EXIT_FAILED;

@@ -20,7 +20,10 @@ struct lane {
 	struct book book;
 };
 
-/* Opens the lane of a capture's interface; `since` (ns) is when its first frame was seen. 0 or -1, said. */
+/*
+ * Opens the lane of a capture's interface; `since` (ns) is when its first frame was seen. 0 or -1, said;
+ * lane_close() it in either case.
+ */
 int lane_open(struct lane *l, const struct arguments *a, const char *name, u32 number, u64 since,
 	      struct output *output, struct summary *summary);
 
