@@ -33,7 +33,7 @@ static enum outcome_kind ended_by(const struct record *r)
 	}
 }
 
-enum outcome_kind outcome_kind_of(const struct record *r)
+static enum outcome_kind outcome_kind_of(const struct record *r)
 {
 	u32 found = diagnose(r);
 

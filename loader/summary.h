@@ -44,8 +44,6 @@ struct summary {
 	u32 pair_count;
 };
 
-enum outcome_kind outcome_kind_of(const struct record *r);
-
 void summary_add(struct summary *s, const struct record *r);
 
 /* `totals` and `losses` are those of all interfaces together; NULL where there are none. */
