@@ -44,7 +44,9 @@ struct sighting {
 	u8 reserved;
 	u32 slot;
 	struct options options;
-	u32 reserved2;
+	u32 kinds;  /* bits 1 << enum event_kind: the events that it makes */
+	u64 before; /* connection.state before the segment, */
+	u64 after;  /*   and after it */
 };
 
 /* The precise time of the sighting; the clock is read once, when it is first asked for. */

@@ -403,26 +403,31 @@ ALWAYS_INLINE void count_lost(u32 kinds, struct counters *n)
 			n->lost[i]++;
 }
 
-ALWAYS_INLINE void emit(struct connection *c, const struct segment *s, struct sighting *g, u64 set, u64 state,
-			u32 kinds, struct counters *n)
+VERIFIED_ALONE int emit(struct connection *c, const struct segment *s, struct sighting *g)
 {
-	enum endpoint from = g->from;
-	u32 many = count_bits(kinds);
-	u32 number = atomic_add_fetch_old(&c->events, many) + 1;
-	struct event *e = ring_reserve(sizeof(*e));
+	struct counters *n = counters_current();
+	enum endpoint from;
+	struct event *e;
+	u32 many, number;
 
+	if (!c || !s || !g || !n)
+		return 0;
+	from = g->from & 1;
+	many = count_bits(g->kinds);
+	number = atomic_add_fetch_old(&c->events, many) + 1;
+	e = ring_reserve(sizeof(*e));
 	if (!e) {
-		count_lost(kinds, n);
-		return;
+		count_lost(g->kinds, n);
+		return 0;
 	}
 	e->item.type = ITEM_EVENT;
 	e->item.slot = g->slot;
 	e->time = sighted_at(g);
 	e->start = c->start;
-	e->state = state;
+	e->state = g->after;
 	e->key = s->key;
 	e->generation = c->generation;
-	e->kinds = kinds;
+	e->kinds = g->kinds;
 	e->number = number;
 	e->seq = s->seq;
 	e->ack = s->ack;
@@ -438,12 +443,13 @@ ALWAYS_INLINE void emit(struct connection *c, const struct segment *s, struct si
 	e->hook = g->hook;
 	e->verdict = (g->facts & FACT_SEQ_OK ? VERDICT_SEQ_OK : 0) |
 		     (g->facts & FACT_ACK_OK ? VERDICT_ACK_OK : 0) |
-		     (was_accepted(s, g, set, state, from) ? VERDICT_ACCEPTED : 0);
+		     (was_accepted(s, g, g->after & ~g->before, g->after, from) ? VERDICT_ACCEPTED : 0);
 	e->window_scale = s->flags & TCP_SYN ? 0 : agreed_window_scale(c, from);
 	e->scan = 0;
 	__builtin_memset(e->reserved, 0, sizeof(e->reserved));
 	n->emitted += many;
 	ring_submit(e);
+	return 0;
 }
 
 ALWAYS_INLINE void count_facts(const struct sighting *g, struct counters *n)
@@ -492,13 +498,42 @@ ALWAYS_INLINE u64 swap_state(struct connection *c, const struct step *s, u64 *ne
 	return old;
 }
 
+/* Writes down what the segment changed, and what it was where that is worth a letter. */
+VERIFIED_ALONE int note(struct connection *c, const struct segment *s, struct sighting *g)
+{
+	struct counters *n = counters_current();
+	u64 set;
+
+	if (!c || !s || !g || !n)
+		return 0;
+	set = g->after & ~g->before;
+	if (g->after != g->before || g->kinds) {
+		note_milestones(c, set, g->before, g->from & 1, g->facts, sighted_at(g), n);
+		note_repeats(c, s, g, g->from & 1);
+	}
+	note_history(c, s, g, set, g->from & 1);
+	return 0;
+}
+
+/* The events of a segment: what it changed, always; what it was, as often as may_repeat() lets it. */
+ALWAYS_INLINE u32 kinds_to_tell(struct connection *c, struct sighting *g)
+{
+	u32 kinds = g->kinds;
+
+	if (kinds && g->after == g->before && !may_repeat(c, sighted_at(g)))
+		kinds = 0;
+	kinds |= kinds_of_change(g->after & ~g->before, g->from & 1);
+	/* whatever moves an endpoint is told, and each connection is announced by its first segment */
+	if (!kinds && (config_current()->segments || !c->events || endpoints_moved(g->before, g->after)))
+		kinds = 1 << EVENT_SEGMENT;
+	return kinds;
+}
+
 /* Everything that follows once the segment's connection is known. */
 VERIFIED_ALONE int follow(struct connection *c, const struct segment *s, struct sighting *g)
 {
 	struct counters *n = counters_current();
 	struct step step;
-	u64 old, state, set;
-	u32 kinds;
 
 	if (!c || !s || !g || !n)
 		return 0;
@@ -510,25 +545,15 @@ VERIFIED_ALONE int follow(struct connection *c, const struct segment *s, struct 
 	step.from = g->from;
 	step.payload = s->payload != 0;
 	step.facts = g->facts;
-	old = swap_state(c, &step, &state);
-	set = state & ~old;
+	g->before = swap_state(c, &step, &g->after);
 	count_facts(g, n);
-	kinds = kinds_of_segment(s, g->facts);
-	if (state != old || kinds) {
-		note_milestones(c, set, old, g->from & 1, g->facts, sighted_at(g), n);
-		note_repeats(c, s, g, g->from & 1);
-	}
-	if (state != old || s->flags & (TCP_SYN | TCP_FIN | TCP_RST) ||
-	    g->facts & (FACT_GAP | FACT_ZERO_WINDOW))
-		note_history(c, s, g, set, g->from & 1);
-	if (kinds && state == old && !may_repeat(c, sighted_at(g)))
-		kinds = 0;
-	kinds |= kinds_of_change(set, g->from & 1);
-	/* whatever moves an endpoint is told, and each connection is announced by its first segment */
-	if (!kinds && (config_current()->segments || !c->events || endpoints_moved(old, state)))
-		kinds = 1 << EVENT_SEGMENT;
-	if (kinds)
-		emit(c, s, g, set, state, kinds, n);
+	g->kinds = kinds_of_segment(s, g->facts);
+	if (g->after != g->before || s->flags & (TCP_SYN | TCP_FIN | TCP_RST) || g->kinds ||
+	    g->facts & FACT_GAP)
+		note(c, s, g);
+	g->kinds = kinds_to_tell(c, g);
+	if (g->kinds)
+		emit(c, s, g);
 	return 0;
 }
 
