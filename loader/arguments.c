@@ -137,7 +137,7 @@ static void set_defaults(struct arguments *a)
 /* -h and -V are obeyed wherever they stand. */
 static bool asks(int argc, char **argv, const char *letter, const char *name)
 {
-	for (int i = 1; i < argc && strcmp(argv[i], "--"); i++)
+	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
 		if (!strcmp(argv[i], letter) || !strcmp(argv[i], name))
 			return true;
 	return false;

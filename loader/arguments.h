@@ -23,14 +23,14 @@ struct arguments {
 	enum color color;
 	u64 duration; /* ns; 0: no end */
 	u64 count;    /* units of the view; 0: no end */
-	u64 interval; /* ns */
+	u64 interval; /* ns; of the counters view */
 	enum receive_mode mode;
 	bool ingress_only;
 	bool all; /* detach --all */
 	enum engine_kind engine;
-	u32 max_connections;
-	const char *output; /* NULL: standard output */
-	const char *bpffs;
+	u32 max_connections;  /* 1 to MAX_CONNECTIONS_LIMIT */
+	const char *output;   /* NULL: standard output */
+	const char *bpffs;    /* the directory to pin below */
 	struct config config; /* timeouts, filters and segments; the rest is filled in on loading */
 };
 
