@@ -8,6 +8,7 @@
 #include "commands.h"
 #include "instrument.h"
 #include "message.h"
+#include "output.h"
 #include "watch.h"
 
 static int open_all(struct instrument *instruments, const struct arguments *a)
@@ -28,6 +29,7 @@ static int open_all(struct instrument *instruments, const struct arguments *a)
 int command_run(const struct arguments *a)
 {
 	struct instrument *instruments = calloc((size_t)a->operand_count, sizeof(*instruments));
+	struct output output;
 	int status = EXIT_FAILED;
 
 	if (!instruments) {
@@ -35,9 +37,9 @@ int command_run(const struct arguments *a)
 		return EXIT_FAILED;
 	}
 	watch_block_signals();
-	if (!open_all(instruments, a)) {
+	if (!output_open(&output, a) && !open_all(instruments, a)) {
 		capabilities_drop();
-		status = watch(a, instruments, a->operand_count, false);
+		status = watch(a, &output, instruments, a->operand_count, false);
 	}
 	for (int i = 0; i < a->operand_count; i++)
 		instrument_close(&instruments[i]);

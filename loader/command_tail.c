@@ -8,14 +8,17 @@
 int command_tail(const struct arguments *a)
 {
 	struct instrument *instruments;
+	struct output output;
 	int count, status;
 
 	watch_block_signals();
+	if (output_open(&output, a))
+		return EXIT_FAILED;
 	count = pinned_open(&instruments, a, true);
 	if (count < 0)
 		return EXIT_FAILED;
 	capabilities_drop();
-	status = watch(a, instruments, count, true);
+	status = watch(a, &output, instruments, count, true);
 	pinned_close(instruments, count);
 	return status;
 }

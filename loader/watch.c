@@ -34,7 +34,7 @@ struct watch {
 	const struct arguments *arguments;
 	struct watched *watched;
 	int count;
-	struct output output;
+	struct output *output;
 	struct summary *summary;
 	int epoll;
 	int signals;
@@ -83,7 +83,7 @@ static int add_to_epoll(struct watch *w, int fd)
 static int open_one(struct watch *w, struct watched *one, struct instrument *i, bool backlog)
 {
 	one->instrument = i;
-	if (book_open(&one->book, &i->interface, &i->config, i->table, &w->output, w->summary))
+	if (book_open(&one->book, &i->interface, &i->config, i->table, w->output, w->summary))
 		return -1;
 	one->ring = ring_buffer__new(i->ring_fd, on_item, one, NULL);
 	if (!one->ring || add_to_epoll(w, ring_buffer__epoll_fd(one->ring)))
@@ -110,16 +110,15 @@ static int open_descriptors(struct watch *w)
 	return 0;
 }
 
-static int watch_open(struct watch *w, const struct arguments *a, struct instrument *instruments, int count,
-		      bool backlog)
+static int watch_open(struct watch *w, const struct arguments *a, struct output *output,
+		      struct instrument *instruments, int count, bool backlog)
 {
 	u64 now = clock_monotonic();
 
 	memset(w, 0, sizeof(*w));
 	w->epoll = w->signals = w->timer = -1;
 	w->arguments = a;
-	if (output_open(&w->output, a))
-		return -1;
+	w->output = output;
 	w->summary = calloc(1, sizeof(*w->summary));
 	w->watched = calloc((size_t)count, sizeof(*w->watched));
 	if (!w->summary || !w->watched)
@@ -156,39 +155,39 @@ static void drain(struct watch *w)
 		ring_buffer__consume(w->watched[i].ring);
 		book_advance(&w->watched[i].book, now);
 	}
-	output_flush(&w->output);
+	output_flush(w->output);
 }
 
 static void show_counters(struct watch *w, u64 now)
 {
-	const struct view *view = w->output.view;
+	const struct view *view = w->output->view;
 	struct counters sum;
 	struct totals t;
 
-	for (int i = 0; view->counters && i < w->count && !output_is_full(&w->output); i++) {
+	for (int i = 0; view->counters && i < w->count && !output_is_full(w->output); i++) {
 		struct instrument *instrument = w->watched[i].instrument;
 
 		if (instrument_counters(instrument, &sum))
 			continue;
 		totals_fill(&t, &sum, w->watched[i].book.scans, instrument->table, &instrument->config, now);
-		w->output.units +=
-			view->counters(w->output.file, &w->output.options, &instrument->interface, &t);
+		w->output->units +=
+			view->counters(w->output->file, &w->output->options, &instrument->interface, &t);
 	}
 }
 
 /* What the ring had no room for is said where it happened, and made good from the table. */
 static void look_for_losses(struct watch *w, struct watched *one, u64 now)
 {
-	const struct view *view = w->output.view;
+	const struct view *view = w->output->view;
 	struct losses l = {.from = one->looked, .to = now};
 	struct counters sum;
 
 	if (instrument_counters(one->instrument, &sum))
 		return;
 	if (losses_between(&l, &one->before, &sum)) {
-		if (view->lost && !output_is_full(&w->output))
-			w->output.units += view->lost(w->output.file, &w->output.options,
-						      &one->instrument->interface, &l);
+		if (view->lost && !output_is_full(w->output))
+			w->output->units += view->lost(w->output->file, &w->output->options,
+						       &one->instrument->interface, &l);
 		book_scan(&one->book, now);
 	}
 	one->before = sum;
@@ -242,7 +241,7 @@ static void loop(struct watch *w)
 {
 	struct epoll_event events[16];
 
-	while (!w->stop && !output_is_full(&w->output)) {
+	while (!w->stop && !output_is_full(w->output)) {
 		int n = epoll_wait(w->epoll, events, COUNT_OF(events), -1);
 
 		for (int i = 0; i < n; i++) {
@@ -286,22 +285,23 @@ static void finish(struct watch *w)
 		book_finish(&w->watched[i].book, now);
 	}
 	show_counters(w, now);
-	output_flush(&w->output);
-	if (verbosity > 0 && !w->output.closed)
+	output_flush(w->output);
+	if (verbosity > 0 && !w->output->closed)
 		summarize(w, now);
 }
 
-int watch(const struct arguments *a, struct instrument *instruments, int count, bool backlog)
+int watch(const struct arguments *a, struct output *output, struct instrument *instruments, int count,
+	  bool backlog)
 {
 	struct watch w;
 	int status = EXIT_FAILED;
 
-	if (!watch_open(&w, a, instruments, count, backlog)) {
+	if (!watch_open(&w, a, output, instruments, count, backlog)) {
 		loop(&w);
 		finish(&w);
 		status = w.failed ? EXIT_FAILED : EXIT_DONE;
 	}
-	if (w.output.file && output_close(&w.output))
+	if (output_close(output))
 		status = EXIT_FAILED;
 	watch_close(&w);
 	return status;

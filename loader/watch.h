@@ -5,12 +5,15 @@
 
 #include "arguments.h"
 #include "instrument.h"
+#include "output.h"
 
 /*
- * Shows what the instruments see, until a signal, --duration, --count, a closed output or the loss of
- * every interface. `backlog`: the tables hold connections from before. Returns the exit status.
+ * Shows on `output`, which it closes, what the instruments see, until a signal, --duration, --count, a closed
+ * output or the loss of every interface. `backlog`: the tables hold connections from before. Returns the exit
+ * status.
  */
-int watch(const struct arguments *a, struct instrument *instruments, int count, bool backlog);
+int watch(const struct arguments *a, struct output *output, struct instrument *instruments, int count,
+	  bool backlog);
 
 /* Blocks SIGINT and SIGTERM, so that watch() gets them in order. Call it before anything is attached. */
 void watch_block_signals(void);
