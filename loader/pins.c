@@ -246,7 +246,8 @@ static int read_info(const struct pin *p, struct pin_info *info)
 
 static bool is_own_version(const struct pin_info *info)
 {
-	return info->layout == LAYOUT_VERSION && info->size == sizeof(*info);
+	return info->layout == LAYOUT_VERSION && info->size == sizeof(*info) &&
+	       !strncmp(info->version, SYNSCOPE_VERSION, sizeof(info->version));
 }
 
 bool pin_read_info(const struct pin *p, struct pin_info *info)

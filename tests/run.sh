@@ -8,6 +8,7 @@
 
 cd "$(dirname "$0")/.." || exit 1
 BUILD=${BUILD:-build}
+CAPTURES=${CAPTURES:-../shared/pcaps}
 passed=0 failed=0 skipped=0
 said=$(mktemp) || exit 1
 trap 'rm -f "$said"' EXIT
@@ -62,6 +63,31 @@ run_scenarios() {
 	add "scenarios" $status "$(counted passed)" "$(counted failed)" "$(counted skipped)"
 }
 
+# A program that prints the three counts in its last line: NAME COMMAND...
+run_counted() {
+	local name=$1 status
+
+	shift
+	timeout 240 "$@" >"$said" 2>&1
+	status=$?
+	add "$name" $status "$(counted passed)" "$(counted failed)" "$(counted skipped)"
+}
+
+# Captures with the verdicts of other tools, and the scenarios as captures: both engines on all of them.
+run_captures() {
+	local made
+
+	made=$(mktemp -d) || return
+	for scenario in tests/scenario/*.txt; do
+		"$BUILD/tests/run_scenario" --pcap "$made/$(basename "$scenario" .txt).pcap" "$scenario" >/dev/null 2>&1
+	done
+	run_counted "captures: the verdicts of other tools" \
+		python3 tests/captures/compare.py "$BUILD/synscope" "$CAPTURES"
+	run_counted "captures: both engines print the same bytes" \
+		python3 tests/captures/engines_agree.py "$BUILD/synscope" "$made" --quick
+	rm -rf "$made"
+}
+
 is_wanted() {
 	local word
 
@@ -102,6 +128,7 @@ run_end_to_end() {
 if [ $# -eq 0 ]; then
 	run_units
 	run_scenarios
+	run_captures
 fi
 run_end_to_end "$@"
 echo "$passed passed, $failed failed, $skipped skipped"
