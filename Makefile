@@ -4,7 +4,8 @@
 #   make demo       two hosts, real connections between them, their timelines (as root)
 #   make test       all tests (as root)
 #   make install    PREFIX (/usr/local) and DESTDIR are honoured
-#   make fuzz       the fuzzers, FUZZ_SECONDS each (60)
+#   make fuzz       the fuzzers, FUZZ_SECONDS each (60); make fuzz-short: 10 s each, for a test run
+#   make bench      a capture of BENCH_MEGABYTES (1024) replayed, next to other tools
 #   make format     bring the sources into the one format; make lint checks it and more
 #   make vmlinux    this kernel's types, for looking things up
 #   make help       this list
@@ -87,21 +88,53 @@ demo:
 FUZZ_SECONDS ?= 60
 FUZZ_FLAGS   := -g -O1 -fno-strict-aliasing -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined
 FUZZERS      := $(patsubst tests/fuzz/%.c,$(BUILD)/tests/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
-FUZZED       := $(filter-out loader/main.c,$(SOURCES))
 
-.PHONY: fuzzers fuzz
+.PHONY: fuzzers fuzz fuzz-short
 fuzzers: $(FUZZERS)
 
-$(BUILD)/tests/fuzz/%: tests/fuzz/%.c $(FUZZED) $(HEADERS) $(SKELETON)
+# Each is built of what it fuzzes, and brings functions of its own for the rest.
+$(BUILD)/tests/fuzz/fuzz_analyzer: loader/engine_native.c
+$(BUILD)/tests/fuzz/fuzz_capture: loader/capture.c loader/pcapng.c loader/engine_native.c
+$(BUILD)/tests/fuzz/fuzz_capture: FUZZ_LIBS := -lpcap
+
+$(BUILD)/tests/fuzz/%: tests/fuzz/%.c $(HEADERS)
 	$(Q)mkdir -p $(@D)
-	$(call say,FUZZ,$@) $(CLANG) $(CPPFLAGS) -std=gnu11 $(FUZZ_FLAGS) $< $(FUZZED) $(LDLIBS) -o $@
+	$(call say,FUZZ,$@) $(CLANG) $(CPPFLAGS) -std=gnu11 $(WARNINGS) $(FUZZ_FLAGS) $(filter %.c,$^) $(FUZZ_LIBS) -o $@
+
+# NAME, seconds: one run; what it finds stays in build/corpus/NAME.
+fuzz_run = corpus=$(BUILD)/corpus/$$name; mkdir -p $$corpus; \
+	$(BUILD)/tests/fuzz/$$name -max_total_time=$(1) -print_final_stats=1 -artifact_prefix=$$corpus. \
+		$$corpus $$(test -d tests/fuzz/corpus/$$name && echo tests/fuzz/corpus/$$name)
 
 fuzz: fuzzers
-	$(Q)for f in $(FUZZERS); do \
-		corpus=tests/fuzz/corpus/$$(basename $$f); mkdir -p $(BUILD)/corpus/$$(basename $$f); \
-		$$f -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 $(BUILD)/corpus/$$(basename $$f) \
-			$$(test -d $$corpus && echo $$corpus) || exit 1; \
-	done
+	$(Q)for name in $(notdir $(FUZZERS)); do $(call fuzz_run,$(FUZZ_SECONDS)) || exit 1; done
+
+# Part of the test run: ten seconds each, where clang has what fuzzers are linked with.
+fuzz-short:
+	$(Q)mkdir -p $(BUILD); passed=0; failed=0; \
+	if ! echo 'int LLVMFuzzerTestOneInput(void){return 0;}' | \
+		$(CLANG) $(FUZZ_FLAGS) -x c - -o $(BUILD)/fuzz-probe 2>/dev/null; then \
+		echo "clang cannot link fuzzers"; echo "0 passed, 0 failed, $(words $(FUZZERS)) skipped"; exit 0; \
+	fi; \
+	rm -f $(BUILD)/fuzz-probe; \
+	$(MAKE) --no-print-directory fuzzers || { echo "0 passed, $(words $(FUZZERS)) failed, 0 skipped"; exit 1; }; \
+	for name in $(notdir $(FUZZERS)); do \
+		if ($(call fuzz_run,10)) >$(BUILD)/$$name.log 2>&1; then \
+			passed=$$((passed + 1)); echo "ok   $$name"; \
+		else \
+			failed=$$((failed + 1)); echo "FAIL $$name"; tail -n 50 $(BUILD)/$$name.log; \
+		fi; \
+	done; \
+	echo "$$passed passed, $$failed failed, 0 skipped"; [ $$failed -eq 0 ]
+
+# ---- speed -------------------------------------------------------------------
+
+# How large a capture `make bench` replays.
+BENCH_MEGABYTES ?= 1024
+
+.PHONY: bench
+bench: all
+	$(Q)tests/bench/replay.py $(BUILD)/synscope $(BENCH_MEGABYTES)
 
 # ---- the code's own rules ----------------------------------------------------
 
