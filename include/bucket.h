@@ -74,8 +74,10 @@ ALWAYS_INLINE void count_unfinished(u64 state, bool timed_out, struct counters *
 /* Counts the end of a record that closed by no segment of its own. */
 ALWAYS_INLINE void count_retired(u64 state, enum final_reason reason, struct counters *n)
 {
-	if (state & CLOSED_ONCE)
+	if (state & CLOSED_ONCE) {
+		n->displaced += reason == FINAL_EVICTED;
 		return;
+	}
 	count_unfinished(state, reason == FINAL_EXPIRED, n);
 	if (reason == FINAL_EXPIRED) {
 		n->expired++;

@@ -56,6 +56,7 @@ struct counters {
 	u64 closed;
 	u64 expired;
 	u64 evicted;
+	u64 displaced; /* closed records that left before their time: their place was needed */
 	u64 midstream;
 	u64 untracked;
 	u64 busy; /* of the untracked: another CPU held the bucket for too long */

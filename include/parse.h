@@ -152,13 +152,15 @@ ALWAYS_INLINE bool parse_pppoe(struct cursor *c)
 /* Everything in front of the network layer. Leaves the ethertype of that layer in c->next. */
 ALWAYS_INLINE bool parse_link(struct cursor *c, struct connection_key *key)
 {
+	bool outer_taken_off = key->vlan != 0; /* then one more tag makes two */
+
 	if (!cursor_has(c, ETHERNET_HEADER))
 		return false;
 	c->next = load_be16(c->at + ETHERNET_TYPE_AT);
 	cursor_advance(c, ETHERNET_HEADER);
 	if (is_vlan(c->next) && !parse_vlan_tag(c, key))
 		return false;
-	if (is_vlan(c->next) && !parse_vlan_tag(c, key))
+	if (!outer_taken_off && is_vlan(c->next) && !parse_vlan_tag(c, key))
 		return false;
 	if (c->next == ETHERTYPE_MPLS || c->next == ETHERTYPE_MPLS_MULTICAST)
 		return parse_mpls(c);

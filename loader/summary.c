@@ -143,6 +143,7 @@ static void add_unseen(struct paragraph *p, const struct counters *n)
 	add_count(p, n->untracked - n->busy, "segments untracked (connection table full: --max-connections)");
 	add_count(p, n->busy, "segments untracked (table busy)");
 	add_count(p, n->evicted, "connections evicted before their end");
+	add_count(p, n->displaced, "closed records whose place was needed before their time");
 	add_count(p, n->fragments, "fragments");
 	add_count(p, n->truncated, "frames cut short");
 	add_count(p, n->bad_ip, "malformed IP packets");

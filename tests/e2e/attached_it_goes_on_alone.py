@@ -132,7 +132,8 @@ def a_full_ring_loses_events_and_no_facts():
         check(now["events"]["emitted"] + now["events"]["lost"] >= segments, "an event for each segment, or its loss")
         check(any(e["event"] == "lost" for e in told), "a line about what was lost")
         records = json_lines(synscope("a", "conns", "eth0", "--json", *place, timeout=60))
-        equal(len(records) + now["connections"]["evicted"], number, "records of conns, and those evicted")
+        gone = now["connections"]["evicted"] + now["connections"]["displaced"]
+        equal(len(records) + gone, number, "records of conns, and those whose place was needed")
         equal({r["conn_state"] for r in records}, {"SF"}, "conn_state")
 
 
