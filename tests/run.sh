@@ -129,6 +129,7 @@ if [ $# -eq 0 ]; then
 	run_units
 	run_scenarios
 	run_captures
+	run_counted "fuzzers, ten seconds each" make --no-print-directory -s fuzz-short
 fi
 run_end_to_end "$@"
 echo "$passed passed, $failed failed, $skipped skipped"
