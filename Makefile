@@ -134,7 +134,7 @@ BENCH_MEGABYTES ?= 1024
 
 .PHONY: bench
 bench: all
-	$(Q)tests/bench/replay.py $(BUILD)/synscope $(BENCH_MEGABYTES)
+	$(Q)python3 tests/bench/replay.py $(BUILD)/synscope $(BENCH_MEGABYTES)
 
 # ---- the code's own rules ----------------------------------------------------
 
