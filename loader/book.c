@@ -138,7 +138,7 @@ static void finish(struct book *b, u32 slot, const struct connection *c, enum en
 	struct output *o = b->output;
 	bool flagged;
 
-	r.scan = scans_judge(b->scans, c, now, &flagged);
+	r.scan = scans_judge(b->scans, c, &flagged);
 	if (flagged)
 		show_scan_of_record(b, c, r.scan, now);
 	e->final = true;

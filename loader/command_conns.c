@@ -19,7 +19,7 @@ static int show(struct output *o, const struct instrument *i)
 		struct record r = {.interface = &i->interface,
 				   .connection = c,
 				   .ending = c->state & CLOSED_ONCE ? ENDING_CLOSED : ENDING_OPEN,
-				   .scan = scans_judge(records.scans, c, now, &first),
+				   .scan = scans_judge(records.scans, c, &first),
 				   .now = now};
 
 		o->units += view_conns.final(o->file, &o->options, &r);

@@ -4,6 +4,7 @@
 #include "counters.h"
 #include "format.h"
 #include "identity.h"
+#include "scans.h"
 #include "verdict.h"
 
 const char *event_name(enum event_kind kind)
@@ -121,6 +122,8 @@ void json_event(struct json *j, const struct interface *i, const struct event *e
 	json_bool(j, "seq_ok", e->verdict & VERDICT_SEQ_OK);
 	json_bool(j, "ack_ok", e->verdict & VERDICT_ACK_OK);
 	json_bool(j, "accepted", e->verdict & VERDICT_ACCEPTED);
+	if (e->scan)
+		json_string(j, "scan", scan_name(e->scan));
 	json_end_object(j);
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "scans.h"
 
+#include "bucket.h"
+
 #include <string.h>
 
 static const u64 minute = 60000000000ULL;
@@ -111,11 +113,12 @@ static bool is_flagged(const struct scan_source *source, enum scan_kind kind, u6
 /* A minute ends: its SYNs have had time to be answered, and the next minute counts anew. */
 static void turn(struct scan_source *source, u64 now)
 {
-	source->last = now;
+	source->last = later(source->last, now);
 	if (now <= source->begin || now - source->begin <= minute)
 		return;
-	flag(source, SCAN_SYN);
-	flag(source, SCAN_CONNECT);
+	for (enum scan_kind kind = SCAN_SYN; kind <= SCAN_CONNECT; kind++)
+		if (flag(source, kind))
+			source->untold |= 1U << kind;
 	source->begin = now;
 	source->attempts = source->established = 0;
 	memset(source->pairs, 0, sizeof(source->pairs));
@@ -184,7 +187,7 @@ static enum scan_kind shape(const struct connection *c)
 	return SCAN_SYN;
 }
 
-enum scan_kind scans_judge(struct scans *s, const struct connection *c, u64 now, bool *first)
+enum scan_kind scans_judge(struct scans *s, const struct connection *c, bool *first)
 {
 	enum scan_kind kind = shape(c);
 	struct scan_source *source;
@@ -192,12 +195,14 @@ enum scan_kind scans_judge(struct scans *s, const struct connection *c, u64 now,
 	*first = false;
 	if (kind == SCAN_NONE)
 		return SCAN_NONE;
-	source = source_of(s, originator(&c->key, c->state), now);
+	/* what counts is when the probe was sent, not how much later its silence was judged */
+	source = source_of(s, originator(&c->key, c->state), c->start);
 	if (kind == SCAN_ACK || kind == SCAN_MAIMON) {
-		turn(source, now);
+		turn(source, c->start);
 		source->probes[kind]++;
 	}
-	*first = flag(source, kind);
+	*first = flag(source, kind) || source->untold >> kind & 1;
+	source->untold &= ~(1U << kind);
 	if (!*first && !is_flagged(source, kind, c->start))
 		return SCAN_NONE;
 	s->counts[kind]++;

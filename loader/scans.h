@@ -33,7 +33,8 @@ struct scan_source {
 	u32 established;	    /* of those */
 	u32 probes[SCAN_KINDS];	    /* by kind; not SYN and connect */
 	u64 flag_begin[SCAN_KINDS]; /* ns; the rule was met by what began between these two; */
-	u64 flag_end[SCAN_KINDS];   /*   equal: it was not */
+	u32 untold; /* bits 1 << enum scan_kind: flagged when a minute ended, and nobody was told yet */
+	u64 flag_end[SCAN_KINDS]; /*   equal: it was not */
 };
 
 struct scans {
@@ -54,6 +55,6 @@ void scans_record(struct scans *s, const struct connection *c);
  * What scan a final record was part of; SCAN_NONE where the rule does not say so. *first: by this
  * record its source was flagged.
  */
-enum scan_kind scans_judge(struct scans *s, const struct connection *c, u64 now, bool *first);
+enum scan_kind scans_judge(struct scans *s, const struct connection *c, bool *first);
 
 #endif

@@ -10,6 +10,7 @@
 #include "identity.h"
 #include "json_counters.h"
 #include "json_record.h"
+#include "scans.h"
 #include "verdict.h"
 
 /* So that the flags of most events stand below each other. Longer addresses push them to the right. */
@@ -63,6 +64,12 @@ static void print_line(FILE *out, const struct view_options *o, const struct int
 	if (o->color && bad)
 		fputs("\033[31m", out);
 	print_head(out, i, e, kind);
+	if (kind == EVENT_SCAN) {
+		fprintf(out, "  the probe by which its source shows as the author of a scan: %s",
+			scan_name(e->scan));
+		fputs(o->color && bad ? "\033[0m\n" : "\n", out);
+		return;
+	}
 	used = print_numbers(out, e);
 	fprintf(out, "%*s  %s/%s%s", DETAIL_WIDTH > used ? DETAIL_WIDTH - used : 0, "",
 		state_or_dash(e->state, ORIGINATOR), state_or_dash(e->state, RESPONDER),

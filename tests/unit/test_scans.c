@@ -103,19 +103,19 @@ static void try_pairs(struct scans *s, u32 pairs, u32 established, u64 time)
 			send_syn(s, SCANNER, ports[i], time + i);
 }
 
-static enum scan_kind judge(struct scans *s, const struct connection *c, u64 now)
+static enum scan_kind judge(struct scans *s, const struct connection *c)
 {
 	bool first;
 
-	return scans_judge(s, c, now, &first);
+	return scans_judge(s, c, &first);
 }
 
 /* What becomes of a SYN of the scanner that began at `start` and was not answered. */
-static enum scan_kind judge_syn(struct scans *s, u64 start, u64 now)
+static enum scan_kind judge_syn(struct scans *s, u64 start)
 {
 	struct connection c = record(SCANNER, PROBED_PORT, SAW_SYN, start);
 
-	return judge(s, &c, now);
+	return judge(s, &c);
 }
 
 static int prepared(void **state)
@@ -137,9 +137,9 @@ static void ten_pairs_unanswered_are_a_scan(void **state)
 	bool first;
 
 	try_pairs(s, SCAN_PAIRS_LEAST, 0, BEGIN);
-	assert_int_equal(scans_judge(s, &c, BEGIN + SECOND, &first), SCAN_SYN);
+	assert_int_equal(scans_judge(s, &c, &first), SCAN_SYN);
 	assert_true(first);
-	assert_int_equal(scans_judge(s, &c, BEGIN + SECOND, &first), SCAN_SYN);
+	assert_int_equal(scans_judge(s, &c, &first), SCAN_SYN);
 	assert_false(first);
 	assert_int_equal(s->counts[SCAN_SYN], 2);
 }
@@ -149,7 +149,7 @@ static void nine_pairs_are_not(void **state)
 	struct scans *s = *state;
 
 	try_pairs(s, SCAN_PAIRS_LEAST - 1, 0, BEGIN);
-	assert_int_equal(judge_syn(s, BEGIN, BEGIN + SECOND), SCAN_NONE);
+	assert_int_equal(judge_syn(s, BEGIN), SCAN_NONE);
 	assert_int_equal(s->counts[SCAN_SYN], 0);
 }
 
@@ -158,7 +158,7 @@ static void ten_pairs_of_which_more_than_half_failed_are(void **state)
 	struct scans *s = *state;
 
 	try_pairs(s, SCAN_PAIRS_LEAST, SCAN_PAIRS_LEAST / 2 - 1, BEGIN);
-	assert_int_equal(judge_syn(s, BEGIN, BEGIN + SECOND), SCAN_SYN);
+	assert_int_equal(judge_syn(s, BEGIN), SCAN_SYN);
 }
 
 static void ten_pairs_of_which_half_failed_are_not(void **state)
@@ -166,7 +166,7 @@ static void ten_pairs_of_which_half_failed_are_not(void **state)
 	struct scans *s = *state;
 
 	try_pairs(s, SCAN_PAIRS_LEAST, SCAN_PAIRS_LEAST / 2, BEGIN);
-	assert_int_equal(judge_syn(s, BEGIN, BEGIN + SECOND), SCAN_NONE);
+	assert_int_equal(judge_syn(s, BEGIN), SCAN_NONE);
 }
 
 static void ten_pairs_all_established_are_not(void **state)
@@ -174,7 +174,7 @@ static void ten_pairs_all_established_are_not(void **state)
 	struct scans *s = *state;
 
 	try_pairs(s, SCAN_PAIRS_LEAST, SCAN_PAIRS_LEAST, BEGIN);
-	assert_int_equal(judge_syn(s, BEGIN, BEGIN + SECOND), SCAN_NONE);
+	assert_int_equal(judge_syn(s, BEGIN), SCAN_NONE);
 }
 
 static void retries_against_one_dead_server_are_not(void **state)
@@ -189,7 +189,7 @@ static void retries_against_one_dead_server_are_not(void **state)
 		e = event(&c, TCP_SYN);
 		expect_no_flag(s, &e);
 	}
-	assert_int_equal(judge_syn(s, BEGIN, BEGIN + SECOND), SCAN_NONE);
+	assert_int_equal(judge_syn(s, BEGIN), SCAN_NONE);
 }
 
 static void retransmissions_are_no_attempts(void **state)
@@ -206,7 +206,7 @@ static void retransmissions_are_no_attempts(void **state)
 		e.number = 2;
 		expect_no_flag(s, &e);
 	}
-	assert_int_equal(judge_syn(s, BEGIN, BEGIN + SECOND), SCAN_NONE);
+	assert_int_equal(judge_syn(s, BEGIN), SCAN_NONE);
 }
 
 static void each_source_counts_for_itself(void **state)
@@ -218,11 +218,11 @@ static void each_source_counts_for_itself(void **state)
 		send_syn(s, SCANNER, ports[i], BEGIN);
 		send_syn(s, (u8)(100 + i), ports[i], BEGIN);
 	}
-	assert_int_equal(judge_syn(s, BEGIN, BEGIN + SECOND), SCAN_SYN);
+	assert_int_equal(judge_syn(s, BEGIN), SCAN_SYN);
 	for (u8 i = 0; i < SCAN_PAIRS_LEAST; i++) {
 		struct connection c = record((u8)(100 + i), ports[i], SAW_SYN, BEGIN);
 
-		assert_int_equal(judge(s, &c, BEGIN + SECOND), SCAN_NONE);
+		assert_int_equal(judge(s, &c), SCAN_NONE);
 	}
 }
 
@@ -241,8 +241,8 @@ static void the_originator_is_the_source(void **state)
 		e = event(&c, TCP_SYN);
 		expect_no_flag(s, &e);
 	}
-	assert_int_equal(judge(s, &c, BEGIN + SECOND), SCAN_SYN);
-	assert_int_equal(judge_syn(s, BEGIN, BEGIN + SECOND), SCAN_NONE);
+	assert_int_equal(judge(s, &c), SCAN_SYN);
+	assert_int_equal(judge_syn(s, BEGIN), SCAN_NONE);
 }
 
 static void pairs_of_two_minutes_do_not_add_up(void **state)
@@ -252,8 +252,8 @@ static void pairs_of_two_minutes_do_not_add_up(void **state)
 
 	try_pairs(s, SCAN_PAIRS_LEAST - 1, 0, BEGIN);
 	send_syn(s, SCANNER, ports[SCAN_PAIRS_LEAST - 1], BEGIN + 61 * SECOND);
-	assert_int_equal(judge_syn(s, BEGIN, BEGIN + 62 * SECOND), SCAN_NONE);
-	assert_int_equal(judge_syn(s, BEGIN + 61 * SECOND, BEGIN + 62 * SECOND), SCAN_NONE);
+	assert_int_equal(judge_syn(s, BEGIN), SCAN_NONE);
+	assert_int_equal(judge_syn(s, BEGIN + 61 * SECOND), SCAN_NONE);
 }
 
 static void pairs_within_a_minute_do(void **state)
@@ -263,7 +263,7 @@ static void pairs_within_a_minute_do(void **state)
 
 	try_pairs(s, SCAN_PAIRS_LEAST - 1, 0, BEGIN);
 	send_syn(s, SCANNER, ports[SCAN_PAIRS_LEAST - 1], BEGIN + 59 * SECOND);
-	assert_int_equal(judge_syn(s, BEGIN, BEGIN + 59 * SECOND), SCAN_SYN);
+	assert_int_equal(judge_syn(s, BEGIN), SCAN_SYN);
 }
 
 /* A flag holds for what began in its minute, even if it is judged later, and for nothing else. */
@@ -274,8 +274,8 @@ static void a_flag_is_of_its_minute(void **state)
 
 	try_pairs(s, SCAN_PAIRS_LEAST, 0, BEGIN);
 	send_syn(s, SCANNER, ports[0], BEGIN + 100 * SECOND);
-	assert_int_equal(judge_syn(s, BEGIN, BEGIN + 100 * SECOND), SCAN_SYN);
-	assert_int_equal(judge_syn(s, BEGIN + 100 * SECOND, BEGIN + 101 * SECOND), SCAN_NONE);
+	assert_int_equal(judge_syn(s, BEGIN), SCAN_SYN);
+	assert_int_equal(judge_syn(s, BEGIN + 100 * SECOND), SCAN_NONE);
 }
 
 /* A stack's own SYN offers SACK. */
@@ -286,13 +286,13 @@ static void connect_is_told_from_syn(void **state)
 
 	try_pairs(s, SCAN_PAIRS_LEAST, 1, BEGIN);
 	c.options[ORIGINATOR].offered = OFFER_SACK;
-	assert_int_equal(judge(s, &c, BEGIN + SECOND), SCAN_CONNECT);
+	assert_int_equal(judge(s, &c), SCAN_CONNECT);
 	c.options[ORIGINATOR].offered = 0;
-	assert_int_equal(judge(s, &c, BEGIN + SECOND), SCAN_SYN);
+	assert_int_equal(judge(s, &c), SCAN_SYN);
 	c.state |= ESTABLISHED_ONCE;
-	assert_int_equal(judge(s, &c, BEGIN + SECOND), SCAN_CONNECT);
+	assert_int_equal(judge(s, &c), SCAN_CONNECT);
 	c.state |= SAW_DATA;
-	assert_int_equal(judge(s, &c, BEGIN + SECOND), SCAN_NONE);
+	assert_int_equal(judge(s, &c), SCAN_NONE);
 }
 
 /* Whether the n-th probe of these flags at `time` flags its source, and as what. */
@@ -325,10 +325,10 @@ static void three_probes_are_a_scan(void **state)
 		c.probe_flags = kinds[i].flags;
 		assert_false(probe(s, kinds[i].flags, BEGIN, &kind));
 		assert_false(probe(s, kinds[i].flags, BEGIN + SECOND, &kind));
-		assert_int_equal(judge(s, &c, BEGIN + SECOND), SCAN_NONE); /* two are none */
+		assert_int_equal(judge(s, &c), SCAN_NONE); /* two are none */
 		assert_true(probe(s, kinds[i].flags, BEGIN + 2 * SECOND, &kind));
 		assert_int_equal(kind, kinds[i].kind);
-		assert_int_equal(judge(s, &c, BEGIN + 3 * SECOND), kinds[i].kind);
+		assert_int_equal(judge(s, &c), kinds[i].kind);
 		assert_false(probe(s, kinds[i].flags, BEGIN + 3 * SECOND, &kind)); /* it is flagged already */
 	}
 }
@@ -391,8 +391,7 @@ static void expect_the_third_to_flag(struct scans *s, u64 state, enum scan_kind 
 		struct connection c = stray(s, state, BEGIN + i);
 		bool first;
 
-		assert_int_equal(scans_judge(s, &c, BEGIN + SECOND, &first),
-				 i < SCAN_PROBES_LEAST ? SCAN_NONE : kind);
+		assert_int_equal(scans_judge(s, &c, &first), i < SCAN_PROBES_LEAST ? SCAN_NONE : kind);
 		assert_int_equal(first, i == SCAN_PROBES_LEAST);
 	}
 	assert_int_equal(s->counts[kind], 2);
@@ -421,7 +420,7 @@ static void stray_acks_of_two_minutes_do_not_add_up(void **state)
 	for (size_t i = 0; i < COUNT_OF(seconds); i++) {
 		struct connection c = stray(s, ANSWERED_BY_RESET, BEGIN + seconds[i] * SECOND);
 
-		assert_int_equal(judge(s, &c, c.start), SCAN_NONE);
+		assert_int_equal(judge(s, &c), SCAN_NONE);
 	}
 }
 
@@ -435,13 +434,13 @@ static void what_went_on_is_no_stray_ack(void **state)
 	for (size_t i = 0; i < COUNT_OF(states) * 10; i++) {
 		struct connection c = stray(s, states[i % COUNT_OF(states)], BEGIN + i);
 
-		assert_int_equal(judge(s, &c, BEGIN + SECOND), SCAN_NONE);
+		assert_int_equal(judge(s, &c), SCAN_NONE);
 	}
 	for (u32 i = 0; i < 10; i++) {
 		struct connection c = stray(s, ANSWERED_BY_RESET, BEGIN + i);
 
 		c.direction[ORIGINATOR].segments = 2;
-		assert_int_equal(judge(s, &c, BEGIN + SECOND), SCAN_NONE);
+		assert_int_equal(judge(s, &c), SCAN_NONE);
 	}
 }
 
@@ -455,10 +454,10 @@ static void records_count_like_events(void **state)
 		u64 established = i < SCAN_PAIRS_LEAST / 2 - 1 ? ESTABLISHED_ONCE : 0;
 		struct connection c = record(SCANNER, ports[i], SAW_SYN | established, BEGIN + i);
 
-		assert_int_equal(judge_syn(s, BEGIN, BEGIN + SECOND), SCAN_NONE);
+		assert_int_equal(judge_syn(s, BEGIN), SCAN_NONE);
 		scans_record(s, &c);
 	}
-	assert_int_equal(judge_syn(s, BEGIN, BEGIN + SECOND), SCAN_SYN);
+	assert_int_equal(judge_syn(s, BEGIN), SCAN_SYN);
 }
 
 static void many_sources_do_not_hide_one_that_goes_on(void **state)
@@ -472,7 +471,7 @@ static void many_sources_do_not_hide_one_that_goes_on(void **state)
 		for (u32 other = 0; other < 200; other++)
 			send_syn(s, (u8)(other + 3), PROBED_PORT, time++);
 	}
-	assert_int_equal(judge_syn(s, BEGIN, time), SCAN_SYN);
+	assert_int_equal(judge_syn(s, BEGIN), SCAN_SYN);
 }
 
 static void each_kind_has_a_name(void **state)
@@ -488,9 +487,28 @@ static void each_kind_has_a_name(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, prepared, released)
 
+/* A slow scan is flagged when its minute ends, by a SYN of the next one: it is told all the same, once. */
+static void a_scan_flagged_when_its_minute_ends_is_told_once(void **state)
+{
+	struct scans *s = calloc(1, sizeof(*s));
+	struct connection c = record(SCANNER, PROBED_PORT, SAW_SYN, BEGIN);
+	bool first;
+
+	(void)state;
+	assert_non_null(s);
+	try_pairs(s, SCAN_PAIRS_LEAST, 0, BEGIN);
+	send_syn(s, SCANNER, PROBED_PORT, BEGIN + 100 * SECOND);
+	assert_int_equal(scans_judge(s, &c, &first), SCAN_SYN);
+	assert_true(first);
+	assert_int_equal(scans_judge(s, &c, &first), SCAN_SYN);
+	assert_false(first);
+	free(s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_scan_flagged_when_its_minute_ends_is_told_once),
 		TEST(ten_pairs_unanswered_are_a_scan),
 		TEST(nine_pairs_are_not),
 		TEST(ten_pairs_of_which_more_than_half_failed_are),
