@@ -80,7 +80,8 @@ ALWAYS_INLINE int see_skb(struct __sk_buff *ctx, enum hook hook)
 
 	parsed = dissect_skb(ctx, &s, &g);
 	if (ctx->vlan_present)
-		g.frame_length += VLAN_TAG; /* taken off before the program ran, and on the wire all the same */
+		g.frame_length +=
+			VLAN_TAG; /* taken off before the program ran, and on the wire all the same */
 	account(&s, &g, parsed);
 	return TCX_NEXT;
 }
