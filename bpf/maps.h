@@ -17,8 +17,6 @@ const volatile struct config config = {};
 const volatile bool has_frame_length = false;
 /* The ring wakes its reader when this many bytes wait in it. */
 const volatile __u64 wake_at = 0;
-/* What a pin of another build is told by. */
-const volatile __u32 layout_version = LAYOUT_VERSION;
 
 #define config_current() (&config)
 

@@ -289,9 +289,8 @@ void book_advance(struct book *b, u64 now)
 		visit(b, first->slot, first->at, now);
 }
 
-void book_scan(struct book *b, u64 now)
+void book_scan(struct book *b)
 {
-	(void)now;
 	for (u32 slot = 0; slot < slots(b); slot++) {
 		struct connection c;
 		struct entry *e;

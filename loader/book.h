@@ -45,7 +45,7 @@ void book_item(struct book *b, const struct ring_item *item);
 void book_advance(struct book *b, u64 now);
 
 /* Takes up the connections of the table whose events were lost, or that were there before the reader. */
-void book_scan(struct book *b, u64 now);
+void book_scan(struct book *b);
 
 /* The run ends: every record that is not final yet becomes so, in the order of their start. */
 void book_finish(struct book *b, u64 now);

@@ -104,7 +104,8 @@ void json_null(struct json *j, const char *name)
 	fputs("null", j->out);
 }
 
-void json_number(struct json *j, const char *name, const char *digits)
+/* A number that is text already: "0.410000". */
+static void json_number(struct json *j, const char *name, const char *digits)
 {
 	begin(j, name);
 	fputs(digits, j->out);

@@ -30,9 +30,6 @@ void json_s64(struct json *j, const char *name, s64 value);
 void json_bool(struct json *j, const char *name, bool value);
 void json_null(struct json *j, const char *name);
 
-/* A number that is text already: "0.410000". */
-void json_number(struct json *j, const char *name, const char *digits);
-
 /* A number of milliseconds from nanoseconds, and one of seconds. */
 void json_ms(struct json *j, const char *name, u64 ns);
 void json_seconds(struct json *j, const char *name, s64 ns);

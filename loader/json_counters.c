@@ -15,7 +15,7 @@ u64 segments_with(const struct counters *n, u16 with, u16 without)
 	return sum;
 }
 
-u64 handshakes_measured(const struct counters *n)
+static u64 handshakes_measured(const struct counters *n)
 {
 	u64 sum = 0;
 

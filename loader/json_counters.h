@@ -15,8 +15,6 @@ u64 segments_with(const struct counters *n, u16 with, u16 without);
 /* A percentile of the handshake times, ns; false: there was none. */
 bool handshake_percentile(const struct counters *n, u32 percent, u64 *ns);
 
-u64 handshakes_measured(const struct counters *n);
-
 /* Events that found no room in the ring, of all kinds. */
 u64 events_lost(const u64 lost[EVENT_KINDS]);
 

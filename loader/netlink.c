@@ -39,7 +39,8 @@ void netlink_add(struct netlink_request *r, u16 type, const void *data, size_t s
 	r->header.nlmsg_len = NLMSG_ALIGN(r->header.nlmsg_len) + RTA_ALIGN(a->rta_len);
 }
 
-struct rtattr *netlink_nest(struct netlink_request *r, u16 type)
+/* Opens a nested attribute; what is added until netlink_nest_end() lies in it. */
+static struct rtattr *netlink_nest(struct netlink_request *r, u16 type)
 {
 	struct rtattr *nest = tail(r);
 
@@ -47,7 +48,7 @@ struct rtattr *netlink_nest(struct netlink_request *r, u16 type)
 	return nest;
 }
 
-void netlink_nest_end(struct netlink_request *r, struct rtattr *nest)
+static void netlink_nest_end(struct netlink_request *r, struct rtattr *nest)
 {
 	nest->rta_len = (u16)((char *)tail(r) - (char *)nest);
 }

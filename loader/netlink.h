@@ -28,10 +28,6 @@ void netlink_begin(struct netlink_request *r, u16 type, u16 flags, size_t fixed)
 /* Adds an attribute; it must fit into the room. */
 void netlink_add(struct netlink_request *r, u16 type, const void *data, size_t size);
 
-/* Opens a nested attribute; what is added until netlink_nest_end() lies in it. */
-struct rtattr *netlink_nest(struct netlink_request *r, u16 type);
-void netlink_nest_end(struct netlink_request *r, struct rtattr *nest);
-
 /*
  * Sends a request and hands each message of the answer to `each` (NULL: nobody). Where the kernel
  * refuses and says why, that goes to `words` (WORDS_MAX bytes, or NULL). 0 or -errno.

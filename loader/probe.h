@@ -10,9 +10,6 @@ void probe_kernel(struct findings *f, const char *bpffs);
 
 void probe_interface(struct findings *f, const struct link *l);
 
-/* Whether the kernel has TCX links (6.6); false as well where this process may not ask. */
-bool probe_tcx(void);
-
 /* Whether frames of this link begin with the IP header. */
 bool link_is_layer3(const struct link *l);
 

@@ -16,7 +16,8 @@
 /* Newer than Debian 12's headers; loopback has number 1 in every network namespace. */
 enum { TCX_INGRESS = 46, LOOPBACK = 1, HELPER_XDP_GET_BUFF_LEN = 188 };
 
-bool probe_tcx(void)
+/* Whether the kernel has TCX links (6.6); false as well where this process may not ask. */
+static bool probe_tcx(void)
 {
 	u32 ids[64], flags = 0, count = COUNT_OF(ids);
 

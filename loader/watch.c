@@ -90,7 +90,7 @@ static int open_one(struct watch *w, struct watched *one, struct instrument *i, 
 		return say_error("%s: ring buffer: %s", i->interface.name, strerror(errno));
 	one->looked = i->interface.since;
 	if (backlog)
-		book_scan(&one->book, clock_monotonic());
+		book_scan(&one->book);
 	else
 		instrument_counters(i, &one->before);
 	return 0;
@@ -188,7 +188,7 @@ static void look_for_losses(struct watch *w, struct watched *one, u64 now)
 		if (view->lost && !output_is_full(w->output))
 			w->output->units += view->lost(w->output->file, &w->output->options,
 						       &one->instrument->interface, &l);
-		book_scan(&one->book, now);
+		book_scan(&one->book);
 	}
 	one->before = sum;
 	one->looked = now;
