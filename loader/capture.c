@@ -6,96 +6,20 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "link_type.h"
 #include "message.h"
+#include "parse.h"
 #include "wire.h"
 
-/*
- * A link type: how long its header is, and the ethertype that it stands for. Source of the numbers
- * and layouts: the list of link-layer header types that the Tcpdump Group publishes.
- */
-struct link_type {
-	int number; /* LINKTYPE_ or DLT_; those of raw IP differ between systems */
-	u32 header; /* bytes */
-	u16 (*ethertype)(const u8 *frame, u32 captured);
-};
-
-/* BSD's address families, as seen in loopback captures of the systems that have them. */
-enum {
-	AF_BSD_INET = 2,
-	AF_LINUX_INET6 = 10,
-	AF_NETBSD_INET6 = 24,
-	AF_FREEBSD_INET6 = 28,
-	AF_DARWIN_INET6 = 30
-};
-
-enum { SLL_PROTOCOL_AT = 14, SLL2_PROTOCOL_AT = 0 };
-
-static u16 of_raw_ip(const u8 *frame, u32 captured)
-{
-	if (!captured)
-		return 0;
-	return frame[0] >> 4 == 4 ? ETHERTYPE_IPV4 : frame[0] >> 4 == 6 ? ETHERTYPE_IPV6 : 0;
-}
-
-static u16 of_cooked(const u8 *frame, u32 captured)
-{
-	return captured < SLL_PROTOCOL_AT + 2 ? 0 : load_be16(frame + SLL_PROTOCOL_AT);
-}
-
-static u16 of_cooked_v2(const u8 *frame, u32 captured)
-{
-	return captured < 2 ? 0 : load_be16(frame + SLL2_PROTOCOL_AT);
-}
-
-/* The family is in the byte order of the machine that captured; it is small, so either order tells. */
-static u16 of_null(const u8 *frame, u32 captured)
-{
-	u32 family;
-
-	if (captured < 4)
-		return 0;
-	family = load_raw32(frame);
-	if (family > 0xffff)
-		family = load_be32(frame);
-	switch (family) {
-	case AF_BSD_INET:
-		return ETHERTYPE_IPV4;
-	case AF_LINUX_INET6:
-	case AF_NETBSD_INET6:
-	case AF_FREEBSD_INET6:
-	case AF_DARWIN_INET6:
-		return ETHERTYPE_IPV6;
-	default:
-		return 0;
-	}
-}
-
-static const struct link_type link_types[] = {
-	{DLT_EN10MB, 0, NULL},
-	{DLT_RAW, 0, of_raw_ip},
-	{101, 0, of_raw_ip},
-	{DLT_IPV4, 0, of_raw_ip},
-	{DLT_IPV6, 0, of_raw_ip},
-	{DLT_LINUX_SLL, 16, of_cooked},
-	{DLT_LINUX_SLL2, 20, of_cooked_v2},
-	{DLT_NULL, 4, of_null},
-	{DLT_LOOP, 4, of_null},
-};
-
-static const struct link_type *find_link_type(int number)
-{
-	for (size_t i = 0; i < COUNT_OF(link_types); i++)
-		if (link_types[i].number == number)
-			return &link_types[i];
-	return NULL;
-}
+/* The shortest frame on an Ethernet, without its checksum (IEEE 802.3 section 4A.4.2); bytes. */
+enum { ETHERNET_LEAST = 60 };
 
 static int unknown_link_type(const struct capture *c, int number)
 {
 	const char *name = pcap_datalink_val_to_name(number);
 
-	return say_error("%s: link type %s (%d): not read; Ethernet, raw IP, Linux cooked and null are",
-			 c->path, name ? name : "without a name", number);
+	return say_error("%s: link type %s (%d): not read; %s", c->path, name ? name : "without a name",
+			 number, link_types_read);
 }
 
 static int open_pcap(struct capture *c)
@@ -105,7 +29,7 @@ static int open_pcap(struct capture *c)
 	c->pcap = pcap_fopen_offline_with_tstamp_precision(c->file, PCAP_TSTAMP_PRECISION_NANO, error);
 	if (!c->pcap)
 		return say_error("%s: %s", c->path, error);
-	c->link_type = find_link_type(pcap_datalink(c->pcap));
+	c->link_type = link_type_find(pcap_datalink(c->pcap));
 	return c->link_type ? 0 : unknown_link_type(c, pcap_datalink(c->pcap));
 }
 
@@ -140,27 +64,66 @@ int capture_open(struct capture *c, const char *path)
 	return -1;
 }
 
-/* Puts an Ethernet header without addresses in the place of the link type's own. */
-static void shape(struct captured_frame *f, const struct link_type *t, const u8 *data, u32 captured,
-		  u32 length)
+/* The length that a frame has by its IP header, with what stands in front; 0: there is none to read. */
+static u32 length_by_ip(const struct captured_frame *f)
 {
-	u32 header = t->ethertype ? ETHERNET_HEADER : 0, skip = t->header < captured ? t->header : captured;
+	struct cursor c = {
+		.at = f->data, .begin = f->data, .end = f->data + f->captured, .left = 0xffffffffU};
+	struct connection_key key = {0};
+	u32 front;
+
+	if (!parse_link(&c, &key))
+		return 0;
+	front = (u32)(c.at - f->data);
+	if (c.next == ETHERTYPE_IPV4 && cursor_has(&c, IPV4_HEADER))
+		return front + load_be16(c.at + IPV4_TOTAL_LENGTH_AT);
+	if (c.next == ETHERTYPE_IPV6 && cursor_has(&c, IPV6_HEADER))
+		return front + IPV6_HEADER + load_be16(c.at + IPV6_PAYLOAD_LENGTH_AT);
+	return 0;
+}
+
+/*
+ * Some tools cut frames and write down the length that is left as that of the frame on the wire. The
+ * limit they cut at need not be the one in the file's header, but nothing in the file is longer. No
+ * network delivers less than ETHERNET_LEAST, so a frame that ends before that was not cut.
+ */
+static void restore_length(struct capture *c, struct captured_frame *f)
+{
+	u32 length;
+
+	if (f->length < c->longest)
+		return;
+	c->longest = f->length;
+	if (f->length < ETHERNET_LEAST)
+		return;
+	length = length_by_ip(f);
+	if (length > f->length)
+		f->length = length;
+}
+
+/* Puts an Ethernet header without addresses in the place of the link type's own. */
+static void shape(struct capture *c, struct captured_frame *f, const struct link_type *t, const u8 *data,
+		  u32 captured, u32 length)
+{
+	u32 header = link_type_is_ethernet(t) ? 0 : ETHERNET_HEADER;
+	u16 type;
+	u32 skip = link_type_header(t, data, captured, &type);
 	u32 rest = captured - skip;
 
 	if (rest > FRAME_PREFIX_MAX - header)
 		rest = FRAME_PREFIX_MAX - header;
 	memset(f->data, 0, ETHERNET_HEADER);
-	if (t->ethertype) {
-		u16 type = t->ethertype(data, captured);
-
-		f->data[ETHERNET_TYPE_AT] = (u8)(type >> 8);
-		f->data[ETHERNET_TYPE_AT + 1] = (u8)type;
-	}
+	f->data[ETHERNET_TYPE_AT] = (u8)(type >> 8);
+	f->data[ETHERNET_TYPE_AT + 1] = (u8)type;
 	memcpy(f->data + header, data + skip, rest);
 	f->captured = header + rest < ETHERNET_HEADER ? ETHERNET_HEADER : header + rest;
-	f->length = (length > t->header ? length - t->header : 0) + header;
+	f->length = (length > skip ? length - skip : 0) + header;
 	if (f->length < header + rest)
 		f->length = header + rest;
+	if (length <= captured)
+		restore_length(c, f);
+	else if (f->length > c->longest)
+		c->longest = f->length;
 }
 
 static int next_of_pcap(struct capture *c, struct captured_frame *f)
@@ -176,7 +139,7 @@ static int next_of_pcap(struct capture *c, struct captured_frame *f)
 	/* a pcap's seconds have 32 bits and no sign (to the year 2106); libpcap gives them one */
 	f->time = (u64)(u32)header->ts.tv_sec * 1000000000 + (u64)header->ts.tv_usec;
 	f->interface = 0;
-	shape(f, c->link_type, data, header->caplen, header->len);
+	shape(c, f, c->link_type, data, header->caplen, header->len);
 	return 1;
 }
 
@@ -191,12 +154,12 @@ static int next_of_pcapng(struct capture *c, struct captured_frame *f)
 	if (!got)
 		return 0;
 	number = c->pcapng.interfaces[packet.interface].link_type;
-	link_type = find_link_type(number);
+	link_type = link_type_find(number);
 	if (!link_type)
 		return unknown_link_type(c, number);
 	f->time = packet.time;
 	f->interface = packet.interface;
-	shape(f, link_type, packet.data, packet.captured, packet.length);
+	shape(c, f, link_type, packet.data, packet.captured, packet.length);
 	return 1;
 }
 

@@ -6,6 +6,7 @@
 #include <pcap/pcap.h>
 
 #include "engine.h"
+#include "link_type.h"
 #include "pcapng.h"
 
 /* A frame with an Ethernet header, whatever the capture's link type was. */
@@ -17,8 +18,6 @@ struct captured_frame {
 	u8 data[FRAME_PREFIX_MAX];
 };
 
-struct link_type;
-
 struct capture {
 	const char *path;
 	FILE *file;
@@ -26,6 +25,7 @@ struct capture {
 	struct pcapng pcapng;
 	const struct link_type *link_type; /* of a pcap file */
 	u64 size;			   /* bytes of the file; 0: not known */
+	u32 longest;			   /* frame until now, as the file says; bytes */
 };
 
 /* Opens a pcap or pcapng file, "-" for standard input. 0, or -1, said. */
