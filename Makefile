@@ -132,9 +132,24 @@ fuzz-short:
 # How large a capture `make bench` replays.
 BENCH_MEGABYTES ?= 1024
 
-.PHONY: bench
-bench: all
+BENCH   := $(BUILD)/tests/bench
+PACKETS := $(wildcard tests/bench/packets*.c)
+
+.PHONY: bench bench-packets
+bench: all bench-packets
 	$(Q)python3 tests/bench/replay.py $(BUILD)/synscope $(BENCH_MEGABYTES)
+	$(Q)$(BENCH)/packets
+
+# The program alone, to be run by hand: build/tests/bench/packets --quick
+bench-packets: $(BENCH)/packets $(BENCH)/stamp.bpf.o
+
+$(BENCH)/packets: $(PACKETS) $(wildcard tests/bench/*.h) $(LIBRARY) $(HEADERS)
+	$(Q)mkdir -p $(@D)
+	$(call say,BENCH,$@) $(CC) $(CPPFLAGS) -Itests/bench $(CFLAGS) $(PACKETS) $(LIBRARY) $(LDLIBS) -o $@
+
+$(BENCH)/stamp.bpf.o: tests/bench/stamp.bpf.c tests/bench/stamp.h include/parse.h $(wildcard vmlinux/*.h)
+	$(Q)mkdir -p $(@D)
+	$(call say,BPF,$@) $(CLANG) $(BPF_FLAGS) -Itests/bench -c $< -o $@
 
 # ---- the code's own rules ----------------------------------------------------
 
