@@ -64,7 +64,7 @@ LIBRARY    := $(filter-out $(BUILD)/main.o,$(OBJECTS))
 .PHONY: tests
 tests: all $(UNIT_TESTS) $(if $(SCENARIOS),$(BUILD)/tests/run_scenario)
 
-$(BUILD)/tests/unit/%: tests/unit/%.c $(LIBRARY) $(HEADERS)
+$(BUILD)/tests/unit/%: tests/unit/%.c $(LIBRARY) $(HEADERS) $(wildcard tests/unit/*.h)
 	$(Q)mkdir -p $(@D)
 	$(call say,TEST,$@) $(CC) $(CPPFLAGS) -Itests/unit $(CFLAGS) $< $(LIBRARY) -lcmocka $(LDLIBS) -o $@
 

@@ -13,9 +13,9 @@
 #include "bucket.h"
 
 const volatile struct config config = {};
-/* 1: the kernel has bpf_xdp_get_buff_len() (5.18); else frames are one buffer. */
+/* 1: the kernel has bpf_xdp_get_buff_len() and bpf_xdp_load_bytes() (5.18); else frames are one buffer. */
 const volatile bool has_frame_length = false;
-/* The ring wakes its reader when this many bytes wait in it. */
+/* The ring wakes its reader when this many bytes wait in it, and is said to be filling. */
 const volatile __u64 wake_at = 0;
 
 #define config_current() (&config)
@@ -54,12 +54,15 @@ ALWAYS_INLINE struct bucket *table_bucket(__u32 index)
 
 #define ring_reserve(size) bpf_ringbuf_reserve(&ring, size, 0)
 
+ALWAYS_INLINE bool ring_is_filling(void)
+{
+	return bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA) >= wake_at;
+}
+
 /* A wake-up costs ten times an event: the reader comes by itself, and is called only when the ring fills. */
 ALWAYS_INLINE void ring_submit(void *item)
 {
-	bool filling = bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA) >= wake_at;
-
-	bpf_ringbuf_submit(item, filling ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP);
+	bpf_ringbuf_submit(item, ring_is_filling() ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP);
 }
 
 #define clock_now()  bpf_ktime_get_ns()

@@ -58,23 +58,111 @@ VERIFIED_ALONE int dissect_skb(struct __sk_buff *ctx, struct segment *s, struct 
 	return dissect(&f, s, g);
 }
 
+/* What an ICMP error quotes. Read in a second pass, so that the way of every other frame stays short. */
+VERIFIED_ALONE int quoted_xdp(struct xdp_md *ctx, struct segment *s, struct icmp_error *error)
+{
+	struct frame f = {.data = pointer(ctx->data), .end = pointer(ctx->data_end)};
+
+	if (!s || !error)
+		return 0;
+	return parse_unreachable(&f, s, error);
+}
+
+VERIFIED_ALONE int quoted_skb(struct __sk_buff *ctx, struct segment *s, struct icmp_error *error)
+{
+	struct frame f = {.data = pointer(ctx->data), .end = pointer(ctx->data_end)};
+
+	if (!s || !error)
+		return 0;
+	return parse_unreachable(&f, s, error);
+}
+
+/* Bytes of the frame that can be copied, in whatever number of buffers they are. */
+ALWAYS_INLINE __u32 readable_xdp(struct xdp_md *ctx)
+{
+	return has_frame_length ? bpf_xdp_get_buff_len(ctx) : 0;
+}
+
+/* The two sizes of a first payload, which differ in what the verifier knows of the item. */
+#define HAND_OVER(room, load, ctx, s, g, length)                                                             \
+	do {                                                                                                 \
+		struct first_payload *p = ring_reserve(sizeof(*p) + (room));                                 \
+		if (!p)                                                                                      \
+			return false;                                                                        \
+		payload_head(p, s, g, length);                                                               \
+		if (load(ctx, payload_at(s), p->bytes, length))                                              \
+			p->length = 0;                                                                       \
+		ring_submit(p);                                                                              \
+		return true;                                                                                 \
+	} while (0)
+
+ALWAYS_INLINE bool hand_over_xdp(struct xdp_md *ctx, const struct segment *s, const struct sighting *g,
+				 __u32 length)
+{
+	if (length <= PAYLOAD_SMALL)
+		HAND_OVER(PAYLOAD_SMALL, bpf_xdp_load_bytes, ctx, s, g, length);
+	HAND_OVER(PAYLOAD_LARGE, bpf_xdp_load_bytes, ctx, s, g, length);
+}
+
+ALWAYS_INLINE bool hand_over_skb(struct __sk_buff *ctx, const struct segment *s, const struct sighting *g,
+				 __u32 length)
+{
+	if (length <= PAYLOAD_SMALL)
+		HAND_OVER(PAYLOAD_SMALL, bpf_skb_load_bytes, ctx, s, g, length);
+	HAND_OVER(PAYLOAD_LARGE, bpf_skb_load_bytes, ctx, s, g, length);
+}
+
+VERIFIED_ALONE int first_payload_xdp(struct xdp_md *ctx, const struct segment *s, const struct sighting *g)
+{
+	struct counters *n = counters_current();
+	__u32 length;
+
+	if (!s || !g || !n)
+		return 0;
+	length = payload_length(s, readable_xdp(ctx));
+	hide_value(length);
+	if (length && length <= PAYLOAD_LARGE && !hand_over_xdp(ctx, s, g, length))
+		n->lost_payloads++;
+	return 0;
+}
+
+VERIFIED_ALONE int first_payload_skb(struct __sk_buff *ctx, const struct segment *s, const struct sighting *g)
+{
+	struct counters *n = counters_current();
+	__u32 length;
+
+	if (!s || !g || !n)
+		return 0;
+	length = payload_length(s, ctx->len);
+	hide_value(length);
+	if (length && length <= PAYLOAD_LARGE && !hand_over_skb(ctx, s, g, length))
+		n->lost_payloads++;
+	return 0;
+}
+
 SEC("xdp.frags")
 int synscope_xdp(struct xdp_md *ctx)
 {
 	struct segment s = {};
 	struct sighting g = {.hook = HOOK_IN};
+	struct icmp_error error = {};
 	int parsed;
 
 	if (!config.replay)
 		g.tick = clock_tick();
 	parsed = dissect_xdp(ctx, &s, &g);
 	account(&s, &g, parsed);
+	if (is_first_payload(&g))
+		first_payload_xdp(ctx, &s, &g);
+	else if (parsed == PARSED_UNREACHABLE && quoted_xdp(ctx, &s, &error))
+		tell_unreachable(&s, &g, &error);
 	return XDP_PASS;
 }
 
 ALWAYS_INLINE int see_skb(struct __sk_buff *ctx, enum hook hook)
 {
 	struct segment s = {};
+	struct icmp_error error = {};
 	struct sighting g = {.hook = hook, .tick = clock_tick(), .count = ctx->gso_segs};
 	int parsed;
 
@@ -83,6 +171,10 @@ ALWAYS_INLINE int see_skb(struct __sk_buff *ctx, enum hook hook)
 		g.frame_length +=
 			VLAN_TAG; /* taken off before the program ran, and on the wire all the same */
 	account(&s, &g, parsed);
+	if (is_first_payload(&g))
+		first_payload_skb(ctx, &s, &g);
+	else if (parsed == PARSED_UNREACHABLE && quoted_skb(ctx, &s, &error))
+		tell_unreachable(&s, &g, &error);
 	return TCX_NEXT;
 }
 

@@ -9,30 +9,33 @@
 
 #include "config.h"
 #include "counters.h"
+#include "first_payload.h"
 #include "options.h"
 #include "parse.h"
 #include "sighting.h"
 #include "tracker.h"
+#include "unreachable.h"
 
-ALWAYS_INLINE void count_layers(const struct segment *s, const struct sighting *g, enum parsed parsed,
-				struct counters *n)
+/* A frame without a TCP segment, by what its layers were. */
+ALWAYS_INLINE void count_besides(const struct segment *s, const struct sighting *g, enum parsed parsed,
+				 struct counters *n)
 {
-	n->frames++;
-	n->frame_bytes += g->frame_length;
+	n->frames_besides++;
+	n->bytes_besides += g->frame_length;
 	n->arp += s->network == NETWORK_ARP;
-	n->ipv4 += s->network == NETWORK_IPV4;
-	n->ipv6 += s->network == NETWORK_IPV6;
+	n->arp_requests += s->network == NETWORK_ARP && s->protocol == ARP_REQUEST;
+	n->arp_replies += s->network == NETWORK_ARP && s->protocol == ARP_REPLY;
 	n->other += s->network == NETWORK_OTHER && parsed == PARSED_OTHER;
-	if (s->network == NETWORK_IPV4 || s->network == NETWORK_IPV6)
+	if (s->network == NETWORK_IPV4 || s->network == NETWORK_IPV6) {
+		n->protocols[s->network == NETWORK_IPV6][s->protocol]++;
 		n->fragments += s->fragment;
+	}
 	switch (parsed) {
-	case PARSED_TCP:
-		n->tcp++;
-		break;
 	case PARSED_UDP:
 		n->udp++;
 		break;
 	case PARSED_ICMP:
+	case PARSED_UNREACHABLE:
 		n->icmp++;
 		break;
 	case PARSED_TRUNCATED:
@@ -49,34 +52,41 @@ ALWAYS_INLINE void count_layers(const struct segment *s, const struct sighting *
 	}
 }
 
-/* The flags of merged segments: all carry them but FIN and PSH, which only the last one has. */
-ALWAYS_INLINE void count_flags(const struct segment *s, u32 count, struct counters *n)
+/* A TCP segment that the user did not ask for. */
+ALWAYS_INLINE void count_filtered(const struct segment *s, const struct sighting *g, struct counters *n)
 {
-	n->flags[s->flags & TCP_FLAGS]++;
-	n->flags[s->flags & TCP_FLAGS & ~(TCP_FIN | TCP_PSH)] += count - 1;
+	n->frames_besides += g->count;
+	n->bytes_besides += g->frame_length;
+	n->filtered[s->version == 6] += g->count;
+	n->fragments += s->fragment;
 }
 
-/* The frames that a merged one was, or will be: each has the headers of the whole. */
-ALWAYS_INLINE void count_merged(const struct segment *s, const struct sighting *g, struct counters *n)
+/* Of merged segments all carry the flags, but FIN and PSH, which only the last one has. */
+ALWAYS_INLINE void count_merged(const struct segment *s, u32 more, u64 *by_flags, struct counters *n)
 {
-	u32 more = g->count - 1;
-
-	n->frames += more;
-	n->frame_bytes += (u64)more * (g->frame_length - s->payload);
-	n->ipv4 += s->network == NETWORK_IPV4 ? more : 0;
-	n->ipv6 += s->network == NETWORK_IPV6 ? more : 0;
-	n->tcp += more;
+	by_flags[s->flags & TCP_FLAGS & ~(TCP_FIN | TCP_PSH)] += more;
+	if ((s->flags & (TCP_SYN | TCP_RST | TCP_ACK)) == TCP_ACK)
+		n->data += more;
+	else
+		n->data_on_other += more;
 }
 
 ALWAYS_INLINE void count_segment(const struct segment *s, const struct sighting *g, struct counters *n)
 {
-	n->segments[g->hook & 1] += g->count;
+	u64 *by_flags = n->segments[g->hook & 1][s->version == 6];
+
+	by_flags[s->flags & TCP_FLAGS]++;
 	n->bytes[g->hook & 1] += g->frame_length;
-	count_flags(s, g->count, n);
-	if (s->payload)
-		n->data += g->count;
-	else if ((s->flags & (TCP_SYN | TCP_FIN | TCP_RST | TCP_ACK)) == TCP_ACK)
-		n->pure_ack++;
+	if (s->payload) {
+		if ((s->flags & (TCP_SYN | TCP_FIN | TCP_RST | TCP_ACK)) == TCP_ACK)
+			n->data++;
+		else
+			n->data_on_other++;
+	}
+	if (g->count > 1)
+		count_merged(s, g->count - 1, by_flags, n);
+	if (s->fragment)
+		n->fragments++;
 }
 
 ALWAYS_INLINE bool address_matches(const union address *a)
@@ -152,21 +162,20 @@ ALWAYS_INLINE void account(struct segment *s, struct sighting *g, enum parsed pa
 
 	if (!n)
 		return;
-	count_layers(s, g, parsed, n);
-	if (parsed != PARSED_TCP)
+	if (parsed != PARSED_TCP) {
+		count_besides(s, g, parsed, n);
 		return;
+	}
 	if (!g->count)
 		g->count = 1;
-	if (g->count > 1)
-		count_merged(s, g, n);
+	g->headers = s->ip_length - s->payload;
+	g->frame_length += (g->count - 1) * (g->frame_length - s->payload);
 	if (!is_wanted(s)) {
-		n->filtered++;
+		count_filtered(s, g, n);
 		return;
 	}
 	if (g->options.offered & OFFER_MALFORMED)
 		n->bad_options++;
-	g->headers = s->ip_length - s->payload;
-	g->frame_length += (g->count - 1) * (g->frame_length - s->payload);
 	count_segment(s, g, n);
 	track(s, g);
 }

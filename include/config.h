@@ -23,7 +23,8 @@ struct config {
 	u8 segments;	       /* 1: an event for every segment */
 	u8 layer3;	       /* 1: frames begin with the IP header (tun) */
 	u8 replay;	       /* 1: XDP test runs carry the time and the frame's length as metadata */
-	u8 reserved[5];
+	u8 payloads;	       /* 1: the first payload of each direction goes to the ring */
+	u8 reserved[4];
 };
 
 #endif

@@ -167,7 +167,7 @@ struct milestones {
 };
 
 /* Zeek's history letters in the order of their first appearance; see history.h. */
-enum { HISTORY_MAX = 32 };
+enum { HISTORY_MAX = 30 };
 
 struct connection {
 	/* line 0 */
@@ -184,6 +184,8 @@ struct connection {
 	struct direction_quality quality[ENDPOINTS];
 	/* line 5 */
 	char history[HISTORY_MAX];
+	u8 icmp_type; /* with UNREACHABLE: of the first such error */
+	u8 icmp_code;
 	struct direction_options options[ENDPOINTS];
 	union {
 		u32 other_isn;	 /* of the responder's first SYN-ACK, where a second one differed */

@@ -15,29 +15,41 @@ enum { HISTOGRAM_STEPS = 8, HISTOGRAM_BUCKETS = 64 * HISTOGRAM_STEPS };
 
 enum hook { HOOK_IN, HOOK_OUT, HOOKS };
 
+/* What a segment without a connection was: a flood is made of one of these. */
+enum stray { STRAY_SYN, STRAY_SYN_ACK, STRAY_ACK, STRAY_RST, STRAY_FIN, STRAY_OTHER, STRAY_KINDS };
+
+/* The index of an IP version in what is counted for each. */
+enum { INDEX_IPV4, INDEX_IPV6, IP_VERSIONS };
+
 struct counters {
-	/* frames and packets */
-	u64 frames;
-	u64 frame_bytes; /* as they cross the interface */
+	/*
+	 * TCP segments by direction, IP version and the combination of their nine flags, and the bytes of
+	 * their frames: all that most segments add to. What else is told of them (frames, packets, flags)
+	 * is a sum over these; see layers.h. A GSO buffer counts as the segments that it becomes.
+	 */
+	u64 segments[HOOKS][IP_VERSIONS][TCP_FLAGS + 1];
+	u64 bytes[HOOKS];
+	u64 data;	   /* segments with payload, and an ACK but no SYN, FIN or RST */
+	u64 data_on_other; /* segments with payload, any other */
+	/* frames that held no segment, or one that --host, --port, -4 or -6 left out */
+	u64 frames_besides;
+	u64 bytes_besides;
+	u64 filtered[IP_VERSIONS]; /* TCP segments left out */
 	u64 arp;
-	u64 ipv4;
-	u64 ipv6;
-	u64 other;
-	u64 fragments;
-	u64 tcp;
+	u64 arp_requests;
+	u64 arp_replies;
+	u64 other;     /* neither IP nor ARP */
+	u64 fragments; /* first ones with a TCP segment included */
 	u64 udp;
 	u64 icmp;
-	u64 filtered; /* TCP segments that --host, --port, -4 or -6 left out */
+	u64 protocols[IP_VERSIONS][256]; /* packets without a TCP segment, by protocol; [0]: not read */
+	u64 unreachable; /* ICMP errors that name a connection in the table as not to be reached */
 	/* malformed */
 	u64 truncated;
 	u64 bad_ip;
 	u64 bad_tcp;
 	u64 bad_options;
-	/* TCP segments; a GSO buffer counts as the segments that it becomes */
-	u64 segments[HOOKS];
-	u64 bytes[HOOKS]; /* of frames */
-	u64 data;
-	u64 pure_ack;
+	/* what the numbers of segments said */
 	u64 retransmitted;
 	u64 out_of_order;
 	u64 zero_window;
@@ -59,16 +71,24 @@ struct counters {
 	u64 displaced; /* closed records that left before their time: their place was needed */
 	u64 midstream;
 	u64 untracked;
-	u64 busy; /* of the untracked: another CPU held the bucket for too long */
+	u64 busy;		 /* of the untracked: another CPU held the bucket for too long */
+	u64 strays[STRAY_KINDS]; /* segments that belonged to no connection in the table, untracked ones too
+				  */
 	/* events */
 	u64 emitted;
 	u64 lost[EVENT_KINDS];
-	u64 lost_records; /* final records that found no room */
+	u64 lost_records;  /* final records that found no room */
+	u64 lost_payloads; /* first payloads that found none: the names of their protocols were missed */
+	u64 aggregated;	   /* connections that began while the ring was filling: their SYN made no event */
+	u64 aggregated_records; /* of these, those that were displaced before anything else was seen of them
+				 */
 	/* handshake times */
 	u64 handshake_max; /* ns */
 	u64 handshakes[HISTOGRAM_BUCKETS];
-	u64 flags[TCP_FLAGS + 1]; /* segments by the combination of their nine flags */
 };
+
+/* The kernel takes no larger value in a map for each CPU (PCPU_MIN_UNIT_SIZE). */
+_Static_assert(sizeof(struct counters) <= 32768, "fits a map for each CPU");
 
 /* The position of the highest bit that is set; 0 for 0. */
 ALWAYS_INLINE u32 highest_bit(u64 v)

@@ -8,7 +8,7 @@
 #include "platform.h"
 
 /* The layout of everything that is shared; pins with another number are not touched. */
-enum { LAYOUT_VERSION = 1 };
+enum { LAYOUT_VERSION = 2 };
 
 /* What a segment changed. One segment may be several events; they are numbered in this order. */
 enum event_kind {
@@ -25,11 +25,12 @@ enum event_kind {
 	EVENT_ZERO_WINDOW,
 	EVENT_KEEPALIVE,
 	EVENT_SEGMENT,
-	EVENT_SCAN, /* made by the loader, where the scan rule is met */
+	EVENT_SCAN,	   /* made by the loader, where the scan rule is met */
+	EVENT_UNREACHABLE, /* an ICMP error about the connection */
 	EVENT_KINDS = 16,
 };
 
-enum ring_item_type { ITEM_EVENT = 1, ITEM_FINAL = 2 };
+enum ring_item_type { ITEM_EVENT = 1, ITEM_FINAL = 2, ITEM_PAYLOAD = 3 };
 
 /* The first word of everything in the ring. */
 struct ring_item {
@@ -52,10 +53,16 @@ struct event {
 	u32 generation;
 	u32 kinds;  /* bits 1 << enum event_kind */
 	u32 number; /* of the first of these events in its connection, from 1 */
-	u32 seq;
-	u32 ack;
-	u32 payload;	    /* bytes */
-	u32 isn[ENDPOINTS]; /* relative numbers count from here; valid with SAW_SEGMENT of that endpoint */
+	union {
+		struct {
+			u32 seq;
+			u32 ack;
+			u32 payload; /* bytes */
+			/* relative numbers count from here; valid with SAW_SEGMENT of that endpoint */
+			u32 isn[ENDPOINTS];
+		};
+		u8 reporter[16]; /* EVENT_UNREACHABLE: who sent the ICMP error; as union address */
+	};
 	struct options options;
 	u16 flags;
 	u16 window; /* as on the wire */
@@ -66,7 +73,9 @@ struct event {
 	u8 verdict;	 /* enum event_verdict */
 	u8 window_scale; /* to apply to `window`: 0 where none was agreed */
 	u8 scan;	 /* which scan, with EVENT_SCAN; else 0 */
-	u8 reserved[4];
+	u8 icmp_type;	 /* EVENT_UNREACHABLE: of the ICMP or ICMPv6 error */
+	u8 icmp_code;
+	u8 reserved[2];
 };
 
 /* Why a record left the table. */
@@ -84,6 +93,24 @@ struct final_record {
 	struct connection connection;
 };
 
+/* How many bytes of a payload are handed over: most first ones fit the small item. */
+enum { PAYLOAD_SMALL = 232, PAYLOAD_LARGE = 1920 };
+
+/*
+ * The first payload of a direction, for whoever names the application protocol. It follows the event
+ * that tells of it. Where the ring had no room there is none: counted as lost_payloads.
+ */
+struct first_payload {
+	struct ring_item item;
+	u32 generation;
+	u32 offset; /* of its first byte in the stream; 0: the stream begins with it */
+	u16 length; /* bytes; fewer than the segment's where those were cut off or not captured */
+	u8 from;    /* enum endpoint */
+	u8 reserved[5];
+	u8 bytes[];
+};
+
+_Static_assert(sizeof(struct first_payload) == 24, "no holes");
 _Static_assert(sizeof(struct event) == 136, "no holes");
 _Static_assert(sizeof(struct final_record) == 408, "no holes");
 

@@ -13,7 +13,7 @@
  * Twelve letters for each direction and the flip may each come once; what Zeek repeats (s h f r with
  * another number, g t w each tenfold) is repeated only while this much room is left for the others.
  */
-enum { HISTORY_ROOM_FOR_FIRST = 22 };
+enum { HISTORY_ROOM_FOR_FIRST = 20 };
 
 ALWAYS_INLINE void history_append(struct connection *c, char letter, enum endpoint from)
 {
@@ -22,7 +22,7 @@ ALWAYS_INLINE void history_append(struct connection *c, char letter, enum endpoi
 	if (at >= HISTORY_MAX)
 		return;
 	hide_value(at); /* else the compiler drops the mask that the verifier wants to see */
-	c->history[at & (HISTORY_MAX - 1)] = from == ORIGINATOR ? letter - ('a' - 'A') : letter;
+	c->history[at & 31] = from == ORIGINATOR ? letter - ('a' - 'A') : letter;
 }
 
 ALWAYS_INLINE void history_repeat(struct connection *c, char letter, enum endpoint from)

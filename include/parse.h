@@ -25,11 +25,12 @@ enum parsed {
 	PARSED_TCP,
 	PARSED_UDP,
 	PARSED_ICMP,
-	PARSED_OTHER,	  /* neither IP nor ARP, or a transport that is not counted apart */
-	PARSED_FRAGMENT,  /* a later fragment: it has no transport header */
-	PARSED_TRUNCATED, /* the frame ends before what its headers announce */
-	PARSED_BAD_IP,	  /* a version, header length or total length that can't be */
-	PARSED_BAD_TCP,	  /* a data offset below 5, or behind the end of the packet */
+	PARSED_UNREACHABLE, /* ICMP too: an error that says so, and quotes the packet that it is about */
+	PARSED_OTHER,	    /* neither IP nor ARP, or a transport that is not counted apart */
+	PARSED_FRAGMENT,    /* a later fragment: it has no transport header */
+	PARSED_TRUNCATED,   /* the frame ends before what its headers announce */
+	PARSED_BAD_IP,	    /* a version, header length or total length that can't be */
+	PARSED_BAD_TCP,	    /* a data offset below 5, or behind the end of the packet */
 };
 
 /* A TCP segment with what its packet and frame say of it. All numbers in host byte order. */
@@ -49,6 +50,9 @@ struct segment {
 	u8 from_high;	   /* 1: sent by the higher half of the key */
 	u8 network;	   /* enum network */
 	u8 fragment;	   /* 1: the packet is a fragment */
+	u8 protocol;	   /* enum protocol; of ARP its operation; 0: it could not be read */
+	u8 reserved;
+	u16 transport; /* bytes from the first of the frame to the transport header */
 };
 
 /* No headers in front of the payload are longer. Bytes. */
@@ -343,6 +347,14 @@ ALWAYS_INLINE enum parsed parse_tcp(struct cursor *c, struct segment *s, const u
 	return PARSED_TCP;
 }
 
+/* Destination unreachable: RFC 792 and RFC 4443 section 3.1. */
+ALWAYS_INLINE bool is_unreachable(const struct cursor *c)
+{
+	u8 type = c->next == PROTOCOL_ICMP ? ICMP_DESTINATION_UNREACHABLE : ICMPV6_DESTINATION_UNREACHABLE;
+
+	return cursor_has(c, 1) && *c->at == type;
+}
+
 ALWAYS_INLINE enum parsed parse_transport(struct cursor *c, struct segment *s, const union address *source,
 					  const union address *destination)
 {
@@ -353,15 +365,24 @@ ALWAYS_INLINE enum parsed parse_transport(struct cursor *c, struct segment *s, c
 		return PARSED_UDP;
 	case PROTOCOL_ICMP:
 	case PROTOCOL_ICMPV6:
-		return PARSED_ICMP;
+		s->key.low = *source; /* who says so */
+		return is_unreachable(c) ? PARSED_UNREACHABLE : PARSED_ICMP;
 	default:
 		return PARSED_OTHER;
 	}
 }
 
+ALWAYS_INLINE enum parsed parse_arp(const struct cursor *c, struct segment *s)
+{
+	if (cursor_has(c, ARP_OPERATION_END))
+		s->protocol = (u8)load_be16(c->at + ARP_OPERATION_AT);
+	return PARSED_OTHER;
+}
+
 /*
  * Parses a frame down to its TCP segment. On PARSED_TCP `s` is filled, and `*tcp` is where the TCP
- * header begins; of the other results only s->network and s->fragment are meaningful.
+ * header begins; of the other results only s->network, s->fragment, s->protocol and s->transport are
+ * meaningful, and of ICMP s->version and s->key.low, which is its sender.
  */
 ALWAYS_INLINE enum parsed parse_frame(const struct frame *f, struct segment *s, const u8 **tcp)
 {
@@ -371,6 +392,7 @@ ALWAYS_INLINE enum parsed parse_frame(const struct frame *f, struct segment *s, 
 
 	s->network = NETWORK_OTHER;
 	s->fragment = 0;
+	s->protocol = 0;
 	s->ip_id = 0;
 	s->key.vlan = f->vlan;
 	s->key.inner_vlan = 0;
@@ -387,13 +409,16 @@ ALWAYS_INLINE enum parsed parse_frame(const struct frame *f, struct segment *s, 
 		break;
 	case ETHERTYPE_ARP:
 		s->network = NETWORK_ARP;
-		return PARSED_OTHER;
+		return parse_arp(&c, s);
 	default:
 		return PARSED_OTHER;
 	}
 	if (!cursor_settle(&c))
 		return PARSED_BAD_IP;
 	*tcp = c.at;
+	s->transport = (u16)(c.at - c.begin);
+	if (parsed == PARSED_TCP || parsed == PARSED_FRAGMENT)
+		s->protocol = (u8)c.next;
 	return parsed == PARSED_TCP ? parse_transport(&c, s, &source, &destination) : parsed;
 }
 

@@ -10,6 +10,7 @@
  *   table_bucket(i)      bucket number i of the connection table (table.h), or NULL
  *   ring_reserve(n)      room for n bytes in the event ring, or NULL when it is full
  *   ring_submit(p)       hand over what ring_reserve() gave
+ *   ring_is_filling()    whether the reader is so far behind that the ring is half full
  *   clock_now()          nanoseconds, precise
  *   clock_tick()         nanoseconds, cheap; may lag behind clock_now() by one tick
  */

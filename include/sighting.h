@@ -42,7 +42,9 @@ struct sighting {
 	u8 hook;	  /* enum hook */
 	u8 precise;
 	u8 reserved;
-	u32 slot;
+	u32 slot;	/* of its connection in the table; with those below set once there is an event */
+	u32 generation; /* of the connection */
+	u32 isn;	/* of its sender */
 	struct options options;
 	u32 kinds;  /* bits 1 << enum event_kind: the events that it makes */
 	u64 before; /* connection.state before the segment, */

@@ -140,6 +140,10 @@ VERIFIED_ALONE int retire(struct connection *c, u32 slot, u32 reason, u64 now)
 	if (!c || !n)
 		return 0;
 	count_retired(c->state, reason, n);
+	if (!c->events && reason == FINAL_EVICTED) { /* nobody was told of it: see is_aggregated() */
+		n->aggregated_records++;
+		return 0;
+	}
 	f = ring_reserve(sizeof(*f));
 	if (!f) {
 		n->lost_records++;

@@ -74,6 +74,19 @@ ALWAYS_INLINE void count_opened(u64 state, struct counters *n)
 		n->started++;
 }
 
+ALWAYS_INLINE enum stray stray_kind(u16 flags)
+{
+	if (flags & TCP_SYN && flags & (TCP_FIN | TCP_RST))
+		return STRAY_OTHER;
+	if (flags & TCP_SYN)
+		return flags & TCP_ACK ? STRAY_SYN_ACK : STRAY_SYN;
+	if (flags & TCP_RST)
+		return STRAY_RST;
+	if (flags & TCP_FIN)
+		return STRAY_FIN;
+	return flags & TCP_ACK ? STRAY_ACK : STRAY_OTHER;
+}
+
 ALWAYS_INLINE void connection_begin(struct connection *c, const struct segment *s, u64 now, u64 state)
 {
 	u32 generation = c->generation + 1;
@@ -168,6 +181,7 @@ VERIFIED_ALONE int open_connection(struct segment *s, struct sighting *g)
 	now = sighted_at(g);
 	state = initial_state(s);
 	if (!bucket_lock(b)) {
+		n->strays[stray_kind(s->flags)]++;
 		n->untracked++;
 		n->busy++;
 		return NO_SLOT;
@@ -178,8 +192,10 @@ VERIFIED_ALONE int open_connection(struct segment *s, struct sighting *g)
 		bucket_unlock(b); /* another CPU was first */
 		return (int)slot_of(p.bucket, way);
 	}
-	if (!known)
+	if (!known) {
+		n->strays[stray_kind(s->flags)]++;
 		way = choose_way(b, p.way, now);
+	}
 	if (way >= WAYS) {
 		bucket_unlock(b);
 		n->untracked++;
@@ -413,6 +429,8 @@ VERIFIED_ALONE int emit(struct connection *c, const struct segment *s, struct si
 	if (!c || !s || !g || !n)
 		return 0;
 	from = g->from & 1;
+	g->generation = c->generation;
+	g->isn = c->direction[from].isn;
 	many = count_bits(g->kinds);
 	number = atomic_add_fetch_old(&c->events, many) + 1;
 	e = ring_reserve(sizeof(*e));
@@ -529,6 +547,15 @@ ALWAYS_INLINE u32 kinds_to_tell(struct connection *c, struct sighting *g)
 	return kinds;
 }
 
+/*
+ * While the ring is filling, what is left of it is kept for connections that something comes of: of one
+ * that begins now the next event tells. So a flood is counted, and pushes no other connection's events out.
+ */
+ALWAYS_INLINE bool is_aggregated(const struct connection *c, const struct sighting *g)
+{
+	return !c->events && g->kinds && !(g->after & ESTABLISHED_ONCE) && ring_is_filling();
+}
+
 /* Everything that follows once the segment's connection is known. */
 VERIFIED_ALONE int follow(struct connection *c, const struct segment *s, struct sighting *g)
 {
@@ -552,6 +579,10 @@ VERIFIED_ALONE int follow(struct connection *c, const struct segment *s, struct 
 	    g->facts & FACT_GAP)
 		note(c, s, g);
 	g->kinds = kinds_to_tell(c, g);
+	if (is_aggregated(c, g)) {
+		g->kinds = 0;
+		n->aggregated++;
+	}
 	if (g->kinds)
 		emit(c, s, g);
 	return 0;

@@ -25,6 +25,14 @@ enum ethertype {
 	ETHERTYPE_8021AD = 0x88a8,
 };
 
+/* ARP, RFC 826. */
+enum {
+	ARP_OPERATION_AT = 6,
+	ARP_OPERATION_END = 8,
+	ARP_REQUEST = 1,
+	ARP_REPLY = 2,
+};
+
 enum { PPP_IPV4 = 0x0021, PPP_IPV6 = 0x0057 };
 
 /* IPv4, RFC 791. */
@@ -62,6 +70,15 @@ enum protocol {
 	PROTOCOL_AUTHENTICATION = 51,
 	PROTOCOL_ICMPV6 = 58,
 	PROTOCOL_DESTINATION = 60,
+};
+
+/* ICMP (RFC 792) and ICMPv6 (RFC 4443): the errors that quote the packet they are about. */
+enum {
+	ICMP_HEADER = 8,
+	ICMP_DESTINATION_UNREACHABLE = 3,
+	ICMPV6_DESTINATION_UNREACHABLE = 1,
+	ICMP_FRAGMENTATION_NEEDED = 4, /* the code that is no verdict on the destination (RFC 1191) */
+	ICMP_QUOTED_TCP = 8,	       /* ports and sequence number: no error quotes less */
 };
 
 /* TCP, RFC 9293 section 3.1. */

@@ -169,6 +169,7 @@ int arguments_parse(struct arguments *a, int argc, char **argv)
 		return say_error("command line: %s", strerror(ENOMEM)), EXIT_FAILED;
 	if (take_words(a, argc, argv) || check(a))
 		return EXIT_USAGE;
+	a->config.payloads = a->view->final != NULL; /* only records name the application protocol */
 	return EXIT_DONE;
 }
 

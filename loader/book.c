@@ -166,7 +166,7 @@ static void announce(struct book *b, u32 slot, const struct connection *c, u64 n
 static bool is_step(const struct event *e)
 {
 	const u32 steps = 1 << EVENT_SYN | 1 << EVENT_SYN_ACK | 1 << EVENT_ESTABLISHED | 1 << EVENT_FIN |
-			  1 << EVENT_FIN_ACKED | 1 << EVENT_RST | 1 << EVENT_CLOSED;
+			  1 << EVENT_FIN_ACKED | 1 << EVENT_RST | 1 << EVENT_CLOSED | 1 << EVENT_UNREACHABLE;
 
 	return e->kinds & steps || (e->kinds & 1 << EVENT_RETRANSMISSION && e->flags & (TCP_SYN | TCP_FIN)) ||
 	       (e->kinds & 1 << EVENT_SEGMENT && !(e->verdict & VERDICT_ACCEPTED));

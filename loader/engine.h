@@ -26,6 +26,8 @@ struct engine {
 	union {
 		struct event event;
 		struct final_record final;
+		struct first_payload payload;
+		u8 room[sizeof(struct first_payload) + PAYLOAD_LARGE];
 	} item; /* the one that is being filled */
 };
 

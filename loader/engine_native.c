@@ -29,12 +29,27 @@ static void *ring_reserve(size_t size)
 	return &current->item;
 }
 
+static size_t item_size(const struct ring_item *item)
+{
+	switch (item->type) {
+	case ITEM_EVENT:
+		return sizeof(struct event);
+	case ITEM_FINAL:
+		return sizeof(struct final_record);
+	default:
+		return sizeof(struct first_payload) + current->item.payload.length;
+	}
+}
+
 static void ring_submit(void *item)
 {
-	const struct ring_item *ring_item = item;
+	current->reader(current->reader_context, item, item_size(item));
+}
 
-	current->reader(current->reader_context, ring_item,
-			ring_item->type == ITEM_EVENT ? sizeof(struct event) : sizeof(struct final_record));
+/* The reader is never behind. */
+static bool ring_is_filling(void)
+{
+	return false;
 }
 
 static u64 clock_now(void)
@@ -62,13 +77,32 @@ void engine_close(struct engine *e)
 	e->table = NULL;
 }
 
+static void hand_over_payload(const struct frame *f, const struct segment *s, const struct sighting *g)
+{
+	struct first_payload *p = &current->item.payload;
+	u32 length = payload_length(s, (u32)(f->end - f->data));
+
+	if (!length)
+		return;
+	payload_head(p, s, g, length);
+	memcpy(p->bytes, f->data + payload_at(s), length);
+	ring_submit(p);
+}
+
 void engine_frame(struct engine *e, u64 time, const u8 *data, u32 captured, u32 length)
 {
 	struct frame f = {.data = data, .end = data + captured, .length = length, .layer3 = e->config.layer3};
 	struct sighting g = {.hook = HOOK_IN, .tick = time, .precise = 1};
 	struct segment s = {0};
+	struct icmp_error error;
+	enum parsed parsed;
 
 	current = e;
 	e->now = time;
-	account(&s, &g, dissect(&f, &s, &g));
+	parsed = dissect(&f, &s, &g);
+	account(&s, &g, parsed);
+	if (is_first_payload(&g))
+		hand_over_payload(&f, &s, &g);
+	else if (parsed == PARSED_UNREACHABLE && parse_unreachable(&f, &s, &error))
+		tell_unreachable(&s, &g, &error);
 }

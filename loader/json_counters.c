@@ -1,19 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "json_counters.h"
 
+#include <stdio.h>
+
 #include "format.h"
 #include "json_record.h"
 #include "scans.h"
-
-u64 segments_with(const struct counters *n, u16 with, u16 without)
-{
-	u64 sum = 0;
-
-	for (u32 flags = 0; flags <= TCP_FLAGS; flags++)
-		if ((flags & with) == with && !(flags & without))
-			sum += n->flags[flags];
-	return sum;
-}
+#include "totals.h"
 
 static u64 handshakes_measured(const struct counters *n)
 {
@@ -61,27 +54,51 @@ static void heading(struct json *j, const struct interface *i, const struct tota
 	json_string(j, "at", text_rfc3339((s64)t->at + i->wall_offset).text);
 }
 
+/* By protocol number (IANA, Assigned Internet Protocol Numbers), those that were seen. */
+static void protocols(struct json *j, const char *name, const struct counters *n, u32 version)
+{
+	char number[4];
+
+	json_object(j, name);
+	for (u32 protocol = 1; protocol < COUNT_OF(n->protocols[version]); protocol++) {
+		u64 packets = packets_of(n, version, (u8)protocol);
+
+		if (!packets)
+			continue;
+		snprintf(number, sizeof(number), "%u", (unsigned)(u8)protocol);
+		json_u64(j, number, packets);
+	}
+	json_end_object(j);
+}
+
 static void layers(struct json *j, const struct counters *n)
 {
+	struct layers l = layers_of(n);
+
 	json_object(j, "layers");
-	json_u64(j, "frames", n->frames);
-	json_u64(j, "bytes", n->frame_bytes);
+	json_u64(j, "frames", l.frames);
+	json_u64(j, "bytes", l.bytes);
 	json_u64(j, "arp", n->arp);
-	json_u64(j, "ipv4", n->ipv4);
-	json_u64(j, "ipv6", n->ipv6);
+	json_u64(j, "ipv4", l.ipv4);
+	json_u64(j, "ipv6", l.ipv6);
 	json_u64(j, "other", n->other);
 	json_u64(j, "fragments", n->fragments);
-	json_u64(j, "tcp", n->tcp);
+	json_u64(j, "tcp", l.tcp);
 	json_u64(j, "udp", n->udp);
 	json_u64(j, "icmp", n->icmp);
-	json_u64(j, "filtered", n->filtered);
+	json_u64(j, "filtered", l.filtered);
+	json_u64(j, "arp_requests", n->arp_requests);
+	json_u64(j, "arp_replies", n->arp_replies);
+	json_u64(j, "unreachable", n->unreachable);
+	protocols(j, "ipv4_protocols", n, INDEX_IPV4);
+	protocols(j, "ipv6_protocols", n, INDEX_IPV6);
 	json_end_object(j);
 }
 
 static void hook(struct json *j, const char *name, const struct counters *n, enum hook h)
 {
 	json_object(j, name);
-	json_u64(j, "segments", n->segments[h]);
+	json_u64(j, "segments", layers_of(n).segments[h]);
 	json_u64(j, "bytes", n->bytes[h]);
 	json_end_object(j);
 }
@@ -103,8 +120,8 @@ static void segments(struct json *j, const struct counters *n)
 	json_u64(j, "syn_ack", segments_with(n, TCP_SYN | TCP_ACK, 0));
 	json_u64(j, "fin", segments_with(n, TCP_FIN, 0));
 	json_u64(j, "rst", segments_with(n, TCP_RST, 0));
-	json_u64(j, "data", n->data);
-	json_u64(j, "pure_ack", n->pure_ack);
+	json_u64(j, "data", n->data + n->data_on_other);
+	json_u64(j, "pure_ack", layers_of(n).pure_ack);
 	json_u64(j, "retransmitted", n->retransmitted);
 	json_u64(j, "out_of_order", n->out_of_order);
 	json_u64(j, "zero_window", n->zero_window);
@@ -177,6 +194,9 @@ static void events(struct json *j, const struct counters *n)
 			json_u64(j, event_name(kind), n->lost[kind]);
 	json_end_object(j);
 	json_u64(j, "lost_records", n->lost_records);
+	json_u64(j, "lost_payloads", n->lost_payloads);
+	json_u64(j, "aggregated", n->aggregated);
+	json_u64(j, "aggregated_records", n->aggregated_records);
 	json_end_object(j);
 }
 

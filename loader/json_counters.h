@@ -9,9 +9,6 @@
 /* A whole counters object. */
 void json_counters(struct json *j, const struct interface *i, const struct totals *t);
 
-/* Segments with all flags of `with` and none of `without`. */
-u64 segments_with(const struct counters *n, u16 with, u16 without);
-
 /* A percentile of the handshake times, ns; false: there was none. */
 bool handshake_percentile(const struct counters *n, u32 percent, u64 *ns);
 

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "json_record.h"
 
+#include <string.h>
+
 #include "counters.h"
 #include "format.h"
+#include "icmp_words.h"
 #include "identity.h"
 #include "scans.h"
 #include "verdict.h"
@@ -24,6 +27,7 @@ const char *event_name(enum event_kind kind)
 		[EVENT_KEEPALIVE] = "keepalive",
 		[EVENT_SEGMENT] = "segment",
 		[EVENT_SCAN] = "scan",
+		[EVENT_UNREACHABLE] = "unreachable",
 	};
 
 	return (u32)kind < EVENT_KINDS ? names[kind] : NULL;
@@ -97,6 +101,44 @@ static void options(struct json *j, const struct options *o)
 	json_end_object(j);
 }
 
+/* An ICMP error is no segment: it has none of a segment's numbers. */
+static void no_numbers(struct json *j)
+{
+	static const char *const names[] = {"flags",	    "seq",    "ack",	       "relative_seq",
+					    "relative_ack", "window", "window_scaled", "urgent",
+					    "header",	    "payload"};
+
+	for (u32 i = 0; i < COUNT_OF(names); i++)
+		json_null(j, names[i]);
+}
+
+static void verdicts(struct json *j, const struct event *e)
+{
+	json_bool(j, "seq_ok", e->verdict & VERDICT_SEQ_OK);
+	json_bool(j, "ack_ok", e->verdict & VERDICT_ACK_OK);
+	json_bool(j, "accepted", e->verdict & VERDICT_ACCEPTED);
+}
+
+static void no_verdicts(struct json *j)
+{
+	json_null(j, "seq_ok");
+	json_null(j, "ack_ok");
+	json_null(j, "accepted");
+}
+
+static void icmp(struct json *j, const struct event *e)
+{
+	union address reporter;
+
+	memcpy(reporter.bytes, e->reporter, sizeof(reporter.bytes));
+	json_object(j, "icmp");
+	json_string(j, "from", text_address(&reporter).text);
+	json_u64(j, "type", e->icmp_type);
+	json_u64(j, "code", e->icmp_code);
+	json_string(j, "reason", unreachable_words(e->icmp_type, e->icmp_code));
+	json_end_object(j);
+}
+
 static const char *direction_name(const struct interface *i, const struct event *e)
 {
 	if (i->replay)
@@ -114,14 +156,20 @@ void json_event(struct json *j, const struct interface *i, const struct event *e
 	json_string(j, "interface", i->name);
 	json_string(j, "direction", direction_name(i, e));
 	ends(j, e);
-	numbers(j, e);
+	if (kind == EVENT_UNREACHABLE)
+		no_numbers(j);
+	else
+		numbers(j, e);
 	options(j, &e->options);
 	json_string(j, "orig_state", state_name(endpoint_state(e->state, ORIGINATOR)));
 	json_string(j, "resp_state", state_name(endpoint_state(e->state, RESPONDER)));
 	json_ms(j, "since_ms", e->time > e->start ? e->time - e->start : 0);
-	json_bool(j, "seq_ok", e->verdict & VERDICT_SEQ_OK);
-	json_bool(j, "ack_ok", e->verdict & VERDICT_ACK_OK);
-	json_bool(j, "accepted", e->verdict & VERDICT_ACCEPTED);
+	if (kind == EVENT_UNREACHABLE) {
+		no_verdicts(j);
+		icmp(j, e);
+	} else {
+		verdicts(j, e);
+	}
 	if (e->scan)
 		json_string(j, "scan", scan_name(e->scan));
 	json_end_object(j);

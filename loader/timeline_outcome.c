@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "format.h"
+#include "icmp_words.h"
 #include "identity.h"
 #include "verdict.h"
 
@@ -106,6 +107,10 @@ static void say_unanswered(struct paragraph *p, const struct record *r)
 		paragraph_add(p, " in %s", text_span(last - c->start).text);
 	if (r->live && !r->interface->ingress_only)
 		return; /* too early to say why */
+	if (c->state & UNREACHABLE) {
+		paragraph_add(p, " (%s)", unreachable_words(c->icmp_type, c->icmp_code));
+		return;
+	}
 	paragraph_add(p, r->interface->ingress_only
 				 ? " (an answer going out is not looked at: --ingress-only)"
 				 : " (filtered, or the host is gone)");

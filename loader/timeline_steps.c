@@ -24,6 +24,8 @@ static bool is_shown(const struct event *e, bool closing)
 	u32 always = 1U << EVENT_SYN | 1U << EVENT_SYN_ACK | 1U << EVENT_ESTABLISHED | 1U << EVENT_FIN_ACKED |
 		     1U << EVENT_FIN | 1U << EVENT_RST | 1U << EVENT_CLOSED;
 
+	if (has_kind(e, EVENT_UNREACHABLE))
+		return false; /* no segment: a remark names it */
 	if (e->kinds & always || e->state & PROBE)
 		return true;
 	if (has_kind(e, EVENT_RETRANSMISSION) && e->flags & (TCP_SYN | TCP_FIN))

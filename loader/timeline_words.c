@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "format.h"
+#include "icmp_words.h"
 #include "identity.h"
 #include "verdict.h"
 
@@ -132,10 +133,35 @@ static const char *plain_remark(enum diagnosis d)
 		[DIAGNOSIS_SCAN + SCAN_ACK] = "part of an ACK scan by the originator",
 		[DIAGNOSIS_SCAN + SCAN_MAIMON] = "part of a Maimon scan by the originator",
 		[DIAGNOSIS_SCAN + SCAN_OTHER] = "part of a scan by flags that no stack sends",
-		[DIAGNOSIS_UNREACHABLE] = "an ICMP error says that the other end can't be reached",
 	};
 
 	return remarks[d];
+}
+
+static const struct event *unreachable_event(const struct record *r)
+{
+	for (u32 i = 0; i < r->step_count; i++)
+		if (r->steps[i].kinds & 1 << EVENT_UNREACHABLE)
+			return &r->steps[i];
+	return NULL;
+}
+
+static void remark_unreachable(struct paragraph *p, const struct record *r)
+{
+	const struct connection *c = r->connection;
+	const struct event *e = unreachable_event(r);
+	union address reporter;
+
+	if (e) {
+		memcpy(reporter.bytes, e->reporter, sizeof(reporter.bytes));
+		paragraph_add(p, "after %s %s said by ICMP: ",
+			      text_span(e->time > c->start ? e->time - c->start : 0).text,
+			      text_address(&reporter).text);
+	} else {
+		paragraph_add(p, "an ICMP error said: ");
+	}
+	paragraph_add(p, "%s (type %u, code %u)", unreachable_words(c->icmp_type, c->icmp_code), c->icmp_type,
+		      c->icmp_code);
 }
 
 bool timeline_remark(struct paragraph *p, const struct record *r, u32 found, u32 d)
@@ -178,6 +204,9 @@ bool timeline_remark(struct paragraph *p, const struct record *r, u32 found, u32
 		break;
 	case DIAGNOSIS_ONE_SIDED:
 		remark_unseen_side(p, r);
+		break;
+	case DIAGNOSIS_UNREACHABLE:
+		remark_unreachable(p, r);
 		break;
 	default:
 		if (!plain_remark(d))

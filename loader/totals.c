@@ -14,6 +14,64 @@ static void add_due(struct counters *n, const struct bucket *table, const struct
 		}
 }
 
+static u64 segments_of(const struct counters *n, enum hook hook, u32 version)
+{
+	u64 sum = 0;
+
+	for (u32 flags = 0; flags <= TCP_FLAGS; flags++)
+		sum += n->segments[hook][version][flags];
+	return sum;
+}
+
+u64 segments_with(const struct counters *n, u16 with, u16 without)
+{
+	u64 sum = 0;
+
+	for (u32 flags = 0; flags <= TCP_FLAGS; flags++)
+		if ((flags & with) == with && !(flags & without))
+			sum += n->segments[HOOK_IN][INDEX_IPV4][flags] +
+			       n->segments[HOOK_IN][INDEX_IPV6][flags] +
+			       n->segments[HOOK_OUT][INDEX_IPV4][flags] +
+			       n->segments[HOOK_OUT][INDEX_IPV6][flags];
+	return sum;
+}
+
+u64 packets_of(const struct counters *n, u32 version, u8 protocol)
+{
+	u64 packets = n->protocols[version][protocol];
+
+	if (protocol == PROTOCOL_TCP)
+		packets += segments_of(n, HOOK_IN, version) + segments_of(n, HOOK_OUT, version) +
+			   n->filtered[version];
+	return packets;
+}
+
+static u64 packets_of_version(const struct counters *n, u32 version)
+{
+	u64 sum = 0;
+
+	for (u32 protocol = 0; protocol < COUNT_OF(n->protocols[version]); protocol++)
+		sum += packets_of(n, version, (u8)protocol);
+	return sum;
+}
+
+struct layers layers_of(const struct counters *n)
+{
+	struct layers l = {
+		.ipv4 = packets_of_version(n, INDEX_IPV4),
+		.ipv6 = packets_of_version(n, INDEX_IPV6),
+		.filtered = n->filtered[INDEX_IPV4] + n->filtered[INDEX_IPV6],
+		.bytes = n->bytes_besides + n->bytes[HOOK_IN] + n->bytes[HOOK_OUT],
+		.pure_ack = segments_with(n, TCP_ACK, TCP_SYN | TCP_FIN | TCP_RST) - n->data,
+	};
+
+	for (enum hook hook = HOOK_IN; hook < HOOKS; hook++)
+		l.segments[hook] = segments_of(n, hook, INDEX_IPV4) + segments_of(n, hook, INDEX_IPV6);
+	l.tcp = l.segments[HOOK_IN] + l.segments[HOOK_OUT] + l.filtered;
+	l.frames = l.segments[HOOK_IN] + l.segments[HOOK_OUT] + n->frames_besides;
+	return l;
+}
+
 void totals_fill(struct totals *t, const struct counters *sum, const struct scans *scans,
 		 const struct bucket *table, const struct config *config, u64 now)
 {

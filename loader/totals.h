@@ -14,6 +14,26 @@
 void totals_fill(struct totals *t, const struct counters *sum, const struct scans *scans,
 		 const struct bucket *table, const struct config *config, u64 now);
 
+/* What of the frames is told by more than one counter. */
+struct layers {
+	u64 frames;
+	u64 bytes; /* of frames, as they cross the interface */
+	u64 ipv4;
+	u64 ipv6;
+	u64 tcp; /* segments, those left out by a filter included */
+	u64 filtered;
+	u64 segments[HOOKS];
+	u64 pure_ack;
+};
+
+struct layers layers_of(const struct counters *n);
+
+/* Packets of an IP version (INDEX_IPV4, INDEX_IPV6) and a protocol number. */
+u64 packets_of(const struct counters *n, u32 version, u8 protocol);
+
+/* Segments that have all the flags in `with` and none of those in `without`. */
+u64 segments_with(const struct counters *n, u16 with, u16 without);
+
 /* Adds the counters of one CPU to a sum. */
 void counters_add(struct counters *sum, const struct counters *one);
 

@@ -4,6 +4,7 @@
 
 #include "format.h"
 #include "json_counters.h"
+#include "totals.h"
 
 struct count {
 	const char *name;
@@ -36,18 +37,23 @@ static void print_heading(FILE *out, const struct interface *i, const struct tot
 
 static void print_layers(FILE *out, const struct counters *n)
 {
-	PRINT_COUNTS(out, "frames", {"all", n->frames}, {"bytes", n->frame_bytes}, {"ipv4", n->ipv4},
-		     {"ipv6", n->ipv6}, {"arp", n->arp}, {"other", n->other}, {"fragments", n->fragments});
-	PRINT_COUNTS(out, "packets", {"tcp", n->tcp}, {"udp", n->udp}, {"icmp", n->icmp},
-		     {"filtered", n->filtered});
+	struct layers l = layers_of(n);
+
+	PRINT_COUNTS(out, "frames", {"all", l.frames}, {"bytes", l.bytes}, {"ipv4", l.ipv4}, {"ipv6", l.ipv6},
+		     {"arp", n->arp}, {"other", n->other}, {"fragments", n->fragments});
+	PRINT_COUNTS(out, "packets", {"tcp", l.tcp}, {"udp", n->udp}, {"icmp", n->icmp},
+		     {"filtered", l.filtered}, {"arp requests", n->arp_requests},
+		     {"arp replies", n->arp_replies});
 	PRINT_COUNTS(out, "malformed", {"truncated", n->truncated}, {"bad ip", n->bad_ip},
 		     {"bad tcp", n->bad_tcp}, {"bad options", n->bad_options});
 }
 
 static void print_segments(FILE *out, const struct counters *n)
 {
-	PRINT_COUNTS(out, "segments", {"in", n->segments[HOOK_IN]}, {"out", n->segments[HOOK_OUT]},
-		     {"data", n->data}, {"pure ack", n->pure_ack});
+	struct layers l = layers_of(n);
+
+	PRINT_COUNTS(out, "segments", {"in", l.segments[HOOK_IN]}, {"out", l.segments[HOOK_OUT]},
+		     {"data", n->data + n->data_on_other}, {"pure ack", l.pure_ack});
 	PRINT_COUNTS(out, "", {"syn", segments_with(n, TCP_SYN, TCP_ACK)},
 		     {"syn-ack", segments_with(n, TCP_SYN | TCP_ACK, 0)},
 		     {"fin", segments_with(n, TCP_FIN, 0)}, {"rst", segments_with(n, TCP_RST, 0)});

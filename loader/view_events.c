@@ -6,7 +6,10 @@
  */
 #include "view.h"
 
+#include <string.h>
+
 #include "format.h"
+#include "icmp_words.h"
 #include "identity.h"
 #include "json_counters.h"
 #include "json_record.h"
@@ -53,12 +56,21 @@ static const char *state_or_dash(u64 state, enum endpoint who)
 	return name ? name : "-";
 }
 
+static void print_unreachable(FILE *out, const struct event *e)
+{
+	union address reporter;
+
+	memcpy(reporter.bytes, e->reporter, sizeof(reporter.bytes));
+	fprintf(out, "  %s says: %s (ICMP type %u, code %u)", text_address(&reporter).text,
+		unreachable_words(e->icmp_type, e->icmp_code), e->icmp_type, e->icmp_code);
+}
+
 static void print_line(FILE *out, const struct view_options *o, const struct interface *i,
 		       const struct event *e, enum event_kind kind)
 {
 	bool refused =
 		!(e->verdict & VERDICT_ACCEPTED) && kind != EVENT_RETRANSMISSION && !(e->state & PROBE);
-	bool bad = refused || kind == EVENT_RST;
+	bool bad = refused || kind == EVENT_RST || kind == EVENT_UNREACHABLE;
 	int used;
 
 	if (o->color && bad)
@@ -68,6 +80,11 @@ static void print_line(FILE *out, const struct view_options *o, const struct int
 		fprintf(out, "  the probe by which its source shows as the author of a scan: %s",
 			scan_name(e->scan));
 		fputs(o->color && bad ? "\033[0m\n" : "\n", out);
+		return;
+	}
+	if (kind == EVENT_UNREACHABLE) {
+		print_unreachable(out, e);
+		fputs(o->color ? "\033[0m\n" : "\n", out);
 		return;
 	}
 	used = print_numbers(out, e);

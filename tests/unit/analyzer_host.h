@@ -22,6 +22,7 @@ union test_item {
 	struct ring_item item;
 	struct event event;
 	struct final_record final;
+	u8 room[sizeof(struct first_payload) + PAYLOAD_LARGE];
 };
 
 static struct config test_config;
@@ -29,7 +30,7 @@ static struct counters test_counters;
 static struct bucket test_table[TEST_BUCKETS];
 static union test_item test_items[TEST_ITEMS];
 static u32 test_item_count;
-static bool test_ring_full;
+static bool test_ring_full, test_ring_filling;
 static u64 test_now;
 
 static inline const volatile struct config *config_current(void)
@@ -59,6 +60,11 @@ static inline void ring_submit(void *item)
 	test_item_count++;
 }
 
+static inline bool ring_is_filling(void)
+{
+	return test_ring_filling;
+}
+
 static inline u64 clock_now(void)
 {
 	return test_now;
@@ -80,7 +86,7 @@ static inline int analyzer_reset(void **state)
 	test_config.time_wait = 60 * TEST_SECOND;
 	test_config.linger = 5 * TEST_SECOND;
 	test_item_count = 0;
-	test_ring_full = false;
+	test_ring_full = test_ring_filling = false;
 	test_now = 1000 * TEST_SECOND;
 	return 0;
 }

@@ -1,74 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Every bound of the parser: frame, packet, segment. */
-#include "analyzer_host.h"
+#include "frame_builder.h"
 
 #include <stdlib.h>
-
-enum { ROOM = 4096 };
-
-/* A frame under construction. */
-struct built {
-	u8 bytes[ROOM];
-	u32 length;
-};
-
-static void put8(struct built *b, u8 v)
-{
-	b->bytes[b->length++] = v;
-}
-
-static void put16(struct built *b, u16 v)
-{
-	put8(b, v >> 8);
-	put8(b, v & 255);
-}
-
-static void put_many(struct built *b, u8 v, u32 count)
-{
-	memset(b->bytes + b->length, v, count);
-	b->length += count;
-}
-
-static void put_ethernet(struct built *b, u16 type)
-{
-	put_many(b, 2, ETHERNET_TYPE_AT);
-	put16(b, type);
-}
-
-/* `words` of four octets of header; `total` is what the header says of the packet. */
-static void put_ipv4(struct built *b, u8 words, u16 total, u16 fragment, u8 protocol)
-{
-	put16(b, 0x4000 | words << 8);
-	put16(b, total);
-	put16(b, 0x1234);
-	put16(b, fragment);
-	put16(b, 64 << 8 | protocol);
-	put16(b, 0);
-	put16(b, 0x0a09), put16(b, 1), put16(b, 0x0a09), put16(b, 2);
-	if (words > 5)
-		put_many(b, 1, (words - 5U) * 4);
-}
-
-static void put_ipv6(struct built *b, u16 payload, u8 next)
-{
-	put16(b, 0x6000), put16(b, 0);
-	put16(b, payload);
-	put16(b, next << 8 | 64);
-	put_many(b, 0x20, 15), put8(b, 1);
-	put_many(b, 0x20, 15), put8(b, 2);
-}
-
-static void put_tcp(struct built *b, u8 words, u16 flags)
-{
-	put16(b, 40000), put16(b, 80);
-	put16(b, 0), put16(b, 1000);
-	put16(b, 0), put16(b, 5000);
-	put16(b, words << 12 | flags);
-	put16(b, 777);
-	put16(b, 0), put16(b, 9);
-	if (words > 5)
-		put_many(b, TCP_OPTION_NOP, (words - 5U) * 4);
-}
 
 /* From a copy of exactly the bytes that can be read, so that a sanitizer sees a read behind them. */
 static enum parsed parse_part(const struct built *b, u32 captured, u32 length, struct segment *s)
@@ -89,17 +23,6 @@ static enum parsed parse_part(const struct built *b, u32 captured, u32 length, s
 static enum parsed parse(const struct built *b, struct segment *s)
 {
 	return parse_part(b, b->length, b->length, s);
-}
-
-static struct built simple_ipv4(void)
-{
-	struct built b = {.length = 0};
-
-	put_ethernet(&b, ETHERTYPE_IPV4);
-	put_ipv4(&b, 5, 20 + 32 + 10, 0, PROTOCOL_TCP);
-	put_tcp(&b, 8, TCP_ACK | TCP_PSH);
-	put_many(&b, 'x', 10);
-	return b;
 }
 
 static void test_fields(void **state)
@@ -597,61 +520,6 @@ static void test_without_link_layer(void **state)
 	assert_int_equal(dissect(&f, &s, &g), PARSED_TRUNCATED);
 }
 
-/* Each frame is counted on its layer, and each reason apart. */
-static void test_levels_are_counted_apart(void **state)
-{
-	struct built b = simple_ipv4(), arp = {.length = 0};
-	struct frame f = {.data = b.bytes, .end = b.bytes + b.length, .length = b.length};
-	struct sighting g = {.precise = 1, .tick = test_now};
-	struct segment s;
-
-	(void)state;
-	account(&s, &g, dissect(&f, &s, &g));
-	put_ethernet(&arp, ETHERTYPE_ARP);
-	f = (struct frame){.data = arp.bytes, .end = arp.bytes + arp.length, .length = arp.length};
-	account(&s, &g, dissect(&f, &s, &g));
-	f.end = f.data + 3;
-	account(&s, &g, dissect(&f, &s, &g));
-	assert_int_equal(test_counters.frames, 3);
-	assert_int_equal(test_counters.ipv4, 1);
-	assert_int_equal(test_counters.tcp, 1);
-	assert_int_equal(test_counters.arp, 1);
-	assert_int_equal(test_counters.truncated, 1);
-	assert_int_equal(test_counters.other, 0);
-	assert_int_equal(test_counters.frame_bytes, b.length + 2 * arp.length);
-	assert_int_equal(test_counters.data, 1);
-	assert_int_equal(test_counters.flags[TCP_ACK | TCP_PSH], 1);
-}
-
-/* A merged buffer counts as the segments that it becomes: each has the headers of the whole. */
-static void test_merged_segments(void **state)
-{
-	struct built b = {.length = 0};
-	struct frame f;
-	struct segment s;
-	struct sighting g = {.precise = 1, .tick = test_now, .count = 3, .hook = HOOK_OUT};
-	const struct connection *c;
-
-	(void)state;
-	put_ethernet(&b, ETHERTYPE_IPV4);
-	put_ipv4(&b, 5, 40 + 3000, 0, PROTOCOL_TCP);
-	put_tcp(&b, 5, TCP_ACK | TCP_PSH);
-	put_many(&b, 'x', 3000);
-	f = (struct frame){.data = b.bytes, .end = b.bytes + b.length, .length = b.length};
-	account(&s, &g, dissect(&f, &s, &g));
-	c = &test_table[0].ways[g.slot];
-	assert_int_equal(test_counters.frames, 3);
-	assert_int_equal(test_counters.tcp, 3);
-	assert_int_equal(test_counters.segments[HOOK_OUT], 3);
-	assert_int_equal(test_counters.data, 3);
-	assert_int_equal(test_counters.frame_bytes, 3000 + 3 * 54);
-	assert_int_equal(test_counters.bytes[HOOK_OUT], 3000 + 3 * 54);
-	assert_int_equal(test_counters.flags[TCP_ACK], 2);
-	assert_int_equal(test_counters.flags[TCP_ACK | TCP_PSH], 1);
-	assert_int_equal(c->direction[ORIGINATOR].segments, 3);
-	assert_int_equal(c->direction[ORIGINATOR].bytes, 3000 + 3 * 40);
-}
-
 #define unit(function) cmocka_unit_test_setup(function, analyzer_reset)
 
 int main(void)
@@ -682,8 +550,6 @@ int main(void)
 		unit(test_ipv6_lying_extension),
 		unit(test_offloaded_length),
 		unit(test_without_link_layer),
-		unit(test_levels_are_counted_apart),
-		unit(test_merged_segments),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

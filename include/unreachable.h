@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * ICMP errors that say "destination unreachable" (RFC 792, RFC 4443 section 3.1). Each quotes the packet
+ * that it is about; where that is a segment of a connection in the table, the connection is told so. An
+ * error opens no connection and moves none: anybody can send one (RFC 5927).
+ */
+#ifndef SYNSCOPE_UNREACHABLE_H
+#define SYNSCOPE_UNREACHABLE_H
+
+#include "parse.h"
+#include "tracker.h"
+
+enum { ICMP_ERROR_MAX = 1500 };
+
+/* What an error says, besides the segment that it quotes. */
+struct icmp_error {
+	union address reporter; /* who sent it */
+	u8 type;
+	u8 code;
+	u8 reserved[6];
+};
+
+/* The addresses of the quoted packet; the cursor ends at its TCP header. False: it is none, or no first one.
+ */
+ALWAYS_INLINE bool parse_quoted_ipv4(struct cursor *c, union address *source, union address *destination)
+{
+	u32 header;
+
+	if (!cursor_has(c, IPV4_HEADER))
+		return false;
+	header = (*c->at & 15) * 4;
+	if (*c->at >> 4 != 4 || header < IPV4_HEADER || *(c->at + IPV4_PROTOCOL_AT) != PROTOCOL_TCP ||
+	    load_be16(c->at + IPV4_FRAGMENT_AT) & IPV4_FRAGMENT_OFFSET)
+		return false;
+	ipv4_mapped(source, c->at + IPV4_SOURCE_AT);
+	ipv4_mapped(destination, c->at + IPV4_DESTINATION_AT);
+	if (!cursor_has(c, header))
+		return false;
+	cursor_advance(c, header);
+	return true;
+}
+
+ALWAYS_INLINE bool parse_quoted_ipv6(struct cursor *c, union address *source, union address *destination)
+{
+	if (!cursor_has(c, IPV6_HEADER) || *c->at >> 4 != 6 || *(c->at + IPV6_NEXT_HEADER_AT) != PROTOCOL_TCP)
+		return false;
+	for (int i = 0; i < 4; i++) {
+		source->words[i] = load_raw32(c->at + IPV6_SOURCE_AT + 4 * i);
+		destination->words[i] = load_raw32(c->at + IPV6_DESTINATION_AT + 4 * i);
+	}
+	cursor_advance(c, IPV6_HEADER);
+	return true;
+}
+
+/*
+ * Reads the error at s->transport, where parse_frame() found it: on true `s` has the key and the number
+ * of the quoted segment.
+ */
+ALWAYS_INLINE bool parse_unreachable(const struct frame *f, struct segment *s, struct icmp_error *e)
+{
+	struct cursor c = {.at = f->data + s->transport, .begin = f->data, .end = f->end};
+	union address source, destination;
+
+	if (!cursor_settle(&c))
+		return false;
+	c.left = ICMP_ERROR_MAX; /* what bounds it is the end of what can be read */
+	if (!cursor_has(&c, ICMP_HEADER))
+		return false;
+	e->reporter = s->key.low;
+	e->type = *c.at;
+	e->code = *(c.at + 1);
+	if (s->version == 4 && e->code == ICMP_FRAGMENTATION_NEEDED)
+		return false;
+	cursor_advance(&c, ICMP_HEADER);
+	if (s->version == 4 ? !parse_quoted_ipv4(&c, &source, &destination)
+			    : !parse_quoted_ipv6(&c, &source, &destination))
+		return false;
+	if (!cursor_settle(&c) || !cursor_has(&c, ICMP_QUOTED_TCP))
+		return false;
+	make_key(s, &source, load_be16(c.at), &destination, load_be16(c.at + 2));
+	s->seq = load_be32(c.at + TCP_SEQ_AT);
+	return true;
+}
+
+/* RFC 5927 section 4.1: who saw the connection can quote a number that its sender used. */
+ALWAYS_INLINE bool quotes_what_was_sent(const struct connection *c, const struct segment *s,
+					enum endpoint from)
+{
+	const struct direction *me = &c->direction[from & 1];
+
+	return c->state & SAW_SEGMENT << from && s->seq - me->isn <= me->next - me->isn;
+}
+
+/* Sets the flag; true for the one who was first. */
+ALWAYS_INLINE bool set_unreachable(struct connection *c)
+{
+	u64 old = c->state;
+
+	return !(old & UNREACHABLE) && atomic_swap_if(&c->state, old, old | UNREACHABLE) == old;
+}
+
+ALWAYS_INLINE void emit_unreachable(struct connection *c, const struct segment *s, const struct sighting *g,
+				    const struct icmp_error *error, struct counters *n)
+{
+	u32 number = atomic_add_fetch_old(&c->events, 1) + 1;
+	struct event *e = ring_reserve(sizeof(*e));
+
+	if (!e) {
+		n->lost[EVENT_UNREACHABLE]++;
+		return;
+	}
+	__builtin_memset(e, 0, sizeof(*e));
+	e->item.type = ITEM_EVENT;
+	e->item.slot = g->slot;
+	e->time = g->tick;
+	e->start = c->start;
+	e->state = c->state;
+	e->key = s->key;
+	e->generation = c->generation;
+	e->kinds = 1 << EVENT_UNREACHABLE;
+	e->number = number;
+	__builtin_memcpy(e->reporter, error->reporter.bytes, sizeof(e->reporter));
+	e->options.window_scale = NO_WINDOW_SCALE;
+	e->from = g->from;
+	e->hook = g->hook;
+	e->icmp_type = error->type;
+	e->icmp_code = error->code;
+	n->emitted++;
+	ring_submit(e);
+}
+
+/* Tells the connection of the quoted segment, if there is one. */
+VERIFIED_ALONE int tell_unreachable(const struct segment *s, struct sighting *g,
+				    const struct icmp_error *error)
+{
+	struct counters *n = counters_current();
+	struct connection *c;
+	struct bucket *b;
+	struct place p;
+	u32 way;
+
+	if (!s || !g || !error || !n)
+		return 0;
+	p = place_of(&s->key);
+	b = table_bucket(p.bucket);
+	way = b ? bucket_find(b, &p, &s->key) : WAYS;
+	if (!b || way >= WAYS)
+		return 0;
+	hide_value(way);
+	c = &b->ways[way & (WAYS - 1)];
+	g->slot = slot_of(p.bucket, way);
+	g->from = sender(s, c->state);
+	if (is_expired(c, config_current(), g->tick) || !quotes_what_was_sent(c, s, g->from & 1))
+		return 0;
+	n->unreachable++;
+	sighted_at(g);
+	if (set_unreachable(c)) {
+		c->icmp_type = error->type;
+		c->icmp_code = error->code;
+	} else if (!may_repeat(c, g->tick)) {
+		return 0;
+	}
+	emit_unreachable(c, s, g, error, n);
+	return 0;
+}
+
+#endif

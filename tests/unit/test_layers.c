@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What is counted of a frame, layer by layer. */
+#include "frame_builder.h"
+
+#include "totals.h"
+
+static void take(const struct built *b)
+{
+	struct frame f = {.data = b->bytes, .end = b->bytes + b->length, .length = b->length};
+	struct sighting g = {.precise = 1, .tick = test_now};
+	struct segment s;
+
+	account(&s, &g, dissect(&f, &s, &g));
+}
+
+/* Each frame is counted on its layer, and each reason apart. */
+static void test_levels_are_counted_apart(void **state)
+{
+	struct built b = simple_ipv4(), arp = {.length = 0};
+	struct frame f = {.data = b.bytes, .end = b.bytes + b.length, .length = b.length};
+	struct sighting g = {.precise = 1, .tick = test_now};
+	struct segment s;
+
+	(void)state;
+	account(&s, &g, dissect(&f, &s, &g));
+	put_ethernet(&arp, ETHERTYPE_ARP);
+	f = (struct frame){.data = arp.bytes, .end = arp.bytes + arp.length, .length = arp.length};
+	account(&s, &g, dissect(&f, &s, &g));
+	f.end = f.data + 3;
+	account(&s, &g, dissect(&f, &s, &g));
+	assert_int_equal(layers_of(&test_counters).frames, 3);
+	assert_int_equal(layers_of(&test_counters).ipv4, 1);
+	assert_int_equal(layers_of(&test_counters).tcp, 1);
+	assert_int_equal(test_counters.arp, 1);
+	assert_int_equal(test_counters.truncated, 1);
+	assert_int_equal(test_counters.other, 0);
+	assert_int_equal(layers_of(&test_counters).bytes, b.length + 2 * arp.length);
+	assert_int_equal(test_counters.data, 1);
+	assert_int_equal(segments_with(&test_counters, TCP_ACK | TCP_PSH, 0), 1);
+}
+
+/* A merged buffer counts as the segments that it becomes: each has the headers of the whole. */
+static void test_merged_segments(void **state)
+{
+	struct built b = {.length = 0};
+	struct frame f;
+	struct segment s;
+	struct sighting g = {.precise = 1, .tick = test_now, .count = 3, .hook = HOOK_OUT};
+	const struct connection *c;
+
+	(void)state;
+	put_ethernet(&b, ETHERTYPE_IPV4);
+	put_ipv4(&b, 5, 40 + 3000, 0, PROTOCOL_TCP);
+	put_tcp(&b, 5, TCP_ACK | TCP_PSH);
+	put_many(&b, 'x', 3000);
+	f = (struct frame){.data = b.bytes, .end = b.bytes + b.length, .length = b.length};
+	account(&s, &g, dissect(&f, &s, &g));
+	c = &test_table[0].ways[g.slot];
+	assert_int_equal(layers_of(&test_counters).frames, 3);
+	assert_int_equal(layers_of(&test_counters).tcp, 3);
+	assert_int_equal(layers_of(&test_counters).segments[HOOK_OUT], 3);
+	assert_int_equal(test_counters.data, 3);
+	assert_int_equal(layers_of(&test_counters).bytes, 3000 + 3 * 54);
+	assert_int_equal(test_counters.bytes[HOOK_OUT], 3000 + 3 * 54);
+	assert_int_equal(segments_with(&test_counters, TCP_ACK, TCP_PSH), 2);
+	assert_int_equal(segments_with(&test_counters, TCP_ACK | TCP_PSH, 0), 1);
+	assert_int_equal(c->direction[ORIGINATOR].segments, 3);
+	assert_int_equal(c->direction[ORIGINATOR].bytes, 3000 + 3 * 40);
+}
+
+/* ARP by its operation; a cut one is ARP all the same. */
+static void test_arp_operations(void **state)
+{
+	static const u16 operations[] = {ARP_REQUEST, ARP_REQUEST, ARP_REPLY, 9};
+	struct built cut = {.length = 0};
+
+	(void)state;
+	for (u32 i = 0; i < COUNT_OF(operations); i++) {
+		struct built b = {.length = 0};
+
+		put_ethernet(&b, ETHERTYPE_ARP);
+		put16(&b, 1), put16(&b, ETHERTYPE_IPV4), put16(&b, 0x0604), put16(&b, operations[i]);
+		take(&b);
+	}
+	put_ethernet(&cut, ETHERTYPE_ARP);
+	take(&cut);
+	assert_int_equal(test_counters.arp, 5);
+	assert_int_equal(test_counters.arp_requests, 2);
+	assert_int_equal(test_counters.arp_replies, 1);
+}
+
+/* Packets by IP version and protocol; TCP segments are among them, whether a filter left them out or not. */
+static void test_protocols(void **state)
+{
+	static const u8 protocols[] = {PROTOCOL_UDP, PROTOCOL_ICMP, 47, 47};
+	struct built tcp = simple_ipv4(), six = {.length = 0}, bad = {.length = 0};
+
+	(void)state;
+	for (u32 i = 0; i < COUNT_OF(protocols); i++) {
+		struct built b = {.length = 0};
+
+		put_ethernet(&b, ETHERTYPE_IPV4);
+		put_ipv4(&b, 5, 40, 0, protocols[i]);
+		put_many(&b, 0, 20);
+		take(&b);
+	}
+	take(&tcp);
+	test_config.filter_port = 1;
+	take(&tcp);
+	put_ethernet(&six, ETHERTYPE_IPV6);
+	put_ipv6(&six, 8, PROTOCOL_ICMPV6);
+	put_many(&six, 200, 8);
+	take(&six);
+	put_ethernet(&bad, ETHERTYPE_IPV4);
+	put8(&bad, 0x45);
+	take(&bad);
+	assert_int_equal(packets_of(&test_counters, INDEX_IPV4, PROTOCOL_UDP), 1);
+	assert_int_equal(packets_of(&test_counters, INDEX_IPV4, PROTOCOL_ICMP), 1);
+	assert_int_equal(packets_of(&test_counters, INDEX_IPV4, 47), 2);
+	assert_int_equal(packets_of(&test_counters, INDEX_IPV4, PROTOCOL_TCP), 2);
+	assert_int_equal(packets_of(&test_counters, INDEX_IPV6, PROTOCOL_ICMPV6), 1);
+	assert_int_equal(layers_of(&test_counters).ipv4, 7); /* the truncated one is one too */
+	assert_int_equal(layers_of(&test_counters).ipv6, 1);
+	assert_int_equal(layers_of(&test_counters).filtered, 1);
+	assert_int_equal(layers_of(&test_counters).frames, 8);
+	assert_int_equal(test_counters.truncated, 1);
+}
+
+#define unit(function) cmocka_unit_test_setup(function, analyzer_reset)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		unit(test_levels_are_counted_apart),
+		unit(test_merged_segments),
+		unit(test_arp_operations),
+		unit(test_protocols),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
