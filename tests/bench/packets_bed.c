@@ -120,6 +120,7 @@ static int set_constants(struct bed *b)
 	if (!config || !ring)
 		return say_error("this object is of another layout than this benchmark");
 	*config = b->config;
+	b->ring_bytes = bpf_map__max_entries(ring);
 	if (has_frame_length)
 		*has_frame_length = true;
 	if (wake_at)
@@ -142,6 +143,9 @@ static void set_config(struct bed *b, u32 connections, bool segments)
 	if (getrandom(b->config.hash_seed, sizeof(b->config.hash_seed), 0) < 0)
 		perror("getrandom");
 }
+
+/* In front of each item of a ring (linux/bpf.h: BPF_RINGBUF_HDR_SZ). */
+enum { RING_HEADER = 8 };
 
 static int ignore_item(void *context, void *data, size_t size)
 {
@@ -185,43 +189,66 @@ void bed_unload(struct bed *b)
 	b->synscope = NULL;
 }
 
+enum { UDP_LENGTH = 8 + 100 };
+
 static void put16(u8 *at, u16 v)
 {
 	at[0] = (u8)(v >> 8);
 	at[1] = (u8)v;
 }
 
-/* What the stamping leaves as it is. */
-static void write_headers(struct bed_frame *f)
+/* What the stamping leaves as it is, up to the transport header, which is returned. */
+static u8 *write_headers(struct bed_frame *f, enum bed_protocol protocol, u16 ethertype, u8 transport)
 {
-	u8 *ip = f->bytes + ETHERNET_HEADER, *tcp;
+	u8 *ip = f->bytes + ETHERNET_HEADER;
 
 	memcpy(f->bytes, "\x02\0\0\0\0\1\x02\0\0\0\0\2", 12);
-	put16(f->bytes + ETHERNET_TYPE_AT, f->protocol == BED_IPV4 ? ETHERTYPE_IPV4 : ETHERTYPE_IPV6);
-	if (f->protocol == BED_IPV4) {
+	put16(f->bytes + ETHERNET_TYPE_AT, ethertype);
+	if (protocol == BED_IPV4) {
 		ip[0] = 0x45;
+		put16(ip + IPV4_TOTAL_LENGTH_AT, IPV4_HEADER + UDP_LENGTH);
 		ip[IPV4_FRAGMENT_AT] = 0x40; /* don't fragment */
 		ip[8] = 64;
-		ip[IPV4_PROTOCOL_AT] = PROTOCOL_TCP;
-		tcp = ip + IPV4_HEADER;
-	} else {
-		ip[0] = 0x60;
-		ip[IPV6_NEXT_HEADER_AT] = PROTOCOL_TCP;
-		ip[7] = 64;
-		tcp = ip + IPV6_HEADER;
+		ip[IPV4_PROTOCOL_AT] = transport;
+		return ip + IPV4_HEADER;
 	}
-	put16(tcp + TCP_WINDOW_AT, 502);
+	ip[0] = 0x60;
+	put16(ip + IPV6_PAYLOAD_LENGTH_AT, UDP_LENGTH);
+	ip[IPV6_NEXT_HEADER_AT] = transport;
+	ip[7] = 64;
+	return ip + IPV6_HEADER;
+}
+
+static void begin_frame(const struct bed *b, struct bed_frame *f, enum bed_hook hook, enum bed_protocol stamp,
+			const struct script *script)
+{
+	memset(f, 0, sizeof(*f));
+	f->hook = hook;
+	f->program = program_named(b->stamp, "stamp_%s_%s", hook_names[hook], protocol_names[stamp]);
+	memcpy(f->bytes + SCRIPT_AT, script, sizeof(*script));
 }
 
 void bed_frame(const struct bed *b, struct bed_frame *f, enum bed_hook hook, enum bed_protocol protocol,
 	       const struct script *script)
 {
-	memset(f, 0, sizeof(*f));
-	f->hook = hook;
-	f->protocol = protocol;
-	f->program = program_named(b->stamp, "stamp_%s_%s", hook_names[hook], protocol_names[protocol]);
-	write_headers(f);
-	memcpy(f->bytes + SCRIPT_AT, script, sizeof(*script));
+	u8 *tcp;
+
+	begin_frame(b, f, hook, protocol, script);
+	tcp = write_headers(f, protocol, protocol == BED_IPV4 ? ETHERTYPE_IPV4 : ETHERTYPE_IPV6,
+			    PROTOCOL_TCP);
+	put16(tcp + TCP_WINDOW_AT, 502);
+}
+
+void bed_frame_other(const struct bed *b, struct bed_frame *f, enum bed_hook hook, enum bed_protocol protocol,
+		     u16 ethertype, const struct script *script)
+{
+	u8 *udp;
+
+	begin_frame(b, f, hook, BED_OTHER, script);
+	udp = write_headers(f, protocol, ethertype, PROTOCOL_UDP);
+	put16(udp, 40000);
+	put16(udp + 2, 53);
+	put16(udp + 4, UDP_LENGTH);
 }
 
 static double cpu_time(void)
@@ -233,24 +260,42 @@ static double cpu_time(void)
 }
 
 /* The CPU time of the call, since the kernel's own figure is rounded to a nanosecond. */
-double bed_run(struct bed_frame *f, u32 repeat)
+double bed_run(struct bed_frame *f, u64 repeat)
 {
 	u32 expected = f->hook == BED_XDP ? 2 /* XDP_PASS */ : (u32)-1 /* TCX_NEXT */;
 	LIBBPF_OPTS(bpf_test_run_opts, run, .data_in = f->bytes, .data_size_in = sizeof(f->bytes),
 		    .data_out = f->bytes, .data_size_out = sizeof(f->bytes), .repeat = (int)repeat);
-	double begin = cpu_time();
+	double begin = cpu_time(), end;
 
 	if (bpf_prog_test_run_opts(f->program, &run))
 		return say_error("test run: %s", strerror(errno));
+	end = cpu_time();
 	if (run.retval != expected)
 		return say_error("test run: the program returned %d", (int)run.retval);
 	f->runs += repeat;
-	return (cpu_time() - begin) / repeat;
+	return (end - begin) / (double)repeat;
 }
 
 void bed_drain(const struct bed *b)
 {
 	ring_buffer__consume(b->ring);
+}
+
+double bed_run_reading(const struct bed *b, struct bed_frame *f, u64 repeat)
+{
+	u64 chunk = b->ring_bytes / (sizeof(struct event) + sizeof(struct final_record) + 2 * RING_HEADER);
+	double total = 0;
+
+	for (u64 done = 0; done < repeat; done += chunk) {
+		u64 many = repeat - done < chunk ? repeat - done : chunk;
+		double ns = bed_run(f, many);
+
+		bed_drain(b);
+		if (ns < 0)
+			return ns;
+		total += ns * (double)many;
+	}
+	return total / (double)repeat;
 }
 
 bool bed_counters(const struct bed *b, struct counters *n)

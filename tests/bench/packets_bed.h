@@ -20,12 +20,12 @@ struct bed {
 	const struct bucket *table; /* mapped */
 	size_t table_size;
 	struct ring_buffer *ring;
+	u32 ring_bytes;
 	int counters; /* descriptor of the map */
 };
 
 struct bed_frame {
 	enum bed_hook hook;
-	enum bed_protocol protocol;
 	int program; /* that stamps it */
 	u64 runs;    /* so far */
 	u8 bytes[FRAME_LENGTH];
@@ -43,17 +43,26 @@ void bed_unload(struct bed *b);
 void bed_frame(const struct bed *b, struct bed_frame *f, enum bed_hook hook, enum bed_protocol protocol,
 	       const struct script *script);
 
+/* A frame of another kind, with this script behind it: UDP in the IP of `protocol`, or ARP. */
+void bed_frame_other(const struct bed *b, struct bed_frame *f, enum bed_hook hook, enum bed_protocol protocol,
+		     u16 ethertype, const struct script *script);
+
 /* Runs a frame: ns of CPU time a run, or below 0, said. */
-double bed_run(struct bed_frame *f, u32 repeat);
+double bed_run(struct bed_frame *f, u64 repeat);
 
 /* Empties the ring. */
 void bed_drain(const struct bed *b);
 
+/* As bed_run(), and empties the ring whenever it may be full, which is not timed. */
+double bed_run_reading(const struct bed *b, struct bed_frame *f, u64 repeat);
+
 /* The counters of all CPUs; true: they could be read. */
 bool bed_counters(const struct bed *b, struct counters *n);
 
-/* Puts the numbers 0 to `connections` that are in the table into the order; how many. */
+/* Puts those of the connections 0 to `connections` - 1 into the order that are in the table; how many. */
 u32 bed_order_tracked(struct bed *b, u32 connections);
+
+/* Puts all of them into the order. */
 void bed_order_all(struct bed *b, u32 connections);
 
 #endif

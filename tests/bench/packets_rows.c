@@ -1,129 +1,156 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "packets_rows.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "message.h"
 #include "wire.h"
 
-/* Bytes of a data segment. */
-enum { PAYLOAD = 100 };
+/* Each bucket is filled for certain by so many times its slots in new connections. */
+enum { FILL_FACTOR = 4 };
 
-/* A kind of segment. */
-struct scene {
+/* The rows of one scene: each size in each of these. */
+static const struct {
 	const char *name;
-	u32 steps;
-	u32 advance[2];
-	double targets[4]; /* by the number of connections, as in row_sizes; 0: none */
-	struct step list[STEPS_MAX];
+	enum bed_hook hook;
+	enum bed_protocol protocol;
+} ways[] = {
+	{"xdp ipv4", BED_XDP, BED_IPV4},
+	{"xdp ipv6", BED_XDP, BED_IPV6},
+	{"tc ipv4", BED_TC, BED_IPV4},
+	{"tc ipv6", BED_TC, BED_IPV6},
 };
 
-static const u32 row_sizes[] = {1, 1 << 14, 1 << 18, 1 << 20};
-
-#define DATA (TCP_ACK | TCP_PSH)
-
-static const struct scene scenes[] = {
-	{.name = "data",
-	 .targets = {15, 30, 0, 220},
-	 .steps = 1,
-	 .advance = {PAYLOAD, 0},
-	 .list = {{.from = 0, .flags = DATA, .seq = 1, .ack = 1, .payload = PAYLOAD}}},
-	{.name = "data-sampled",
-	 .steps = 2,
-	 .advance = {PAYLOAD, PAYLOAD},
-	 .list = {{.from = 0, .flags = DATA, .seq = 1, .ack = 1, .payload = PAYLOAD},
-		  {.from = 1, .flags = DATA, .seq = 1, .ack = 1 + PAYLOAD, .payload = PAYLOAD}}},
-	{.name = "data-acked",
-	 .steps = 2,
-	 .advance = {PAYLOAD, 0},
-	 .list = {{.from = 0, .flags = DATA, .seq = 1, .ack = 1, .payload = PAYLOAD},
-		  {.from = 1, .flags = TCP_ACK, .seq = 1, .ack = 1 + PAYLOAD}}},
-	{.name = "ack",
-	 .targets = {15, 30, 0, 220},
-	 .steps = 1,
-	 .list = {{.from = 1, .flags = TCP_ACK, .seq = 1, .ack = 1}}},
-};
-
-static const struct script handshake = {
-	.steps = 3,
-	.deep = 1,
-	.list = {{.from = 0, .flags = TCP_SYN},
-		 {.from = 1, .flags = TCP_SYN | TCP_ACK, .ack = 1},
-		 {.from = 0, .flags = TCP_ACK, .seq = 1, .ack = 1}},
-};
+static u32 slots_of(const struct bed *b)
+{
+	return b->config.buckets * WAYS;
+}
 
 bool row_at(u32 i, struct row *row)
 {
-	enum { SIZES = COUNT_OF(row_sizes), HOOKS_AND_PROTOCOLS = 4 };
-	u32 size = i % SIZES, which = i / SIZES % HOOKS_AND_PROTOCOLS,
-	    scene = i / SIZES / HOOKS_AND_PROTOCOLS;
-
-	if (scene >= COUNT_OF(scenes))
-		return false;
-	*row = (struct row){
-		.scene = &scenes[scene],
-		.connections = row_sizes[size],
-		.hook = which & 2 ? BED_TC : BED_XDP,
-		.protocol = which & 1 ? BED_IPV6 : BED_IPV4,
-		.quick = scene == 0 && which == 0 && size < 2,
-	};
-	return true;
+	for (const struct scene *scene = scenes; scene->name; scene++)
+		for (u32 way = 0; way < COUNT_OF(ways); way++)
+			for (u32 size = 0; size < SCENE_SIZES; size++) {
+				if (!scene->sizes[size] ||
+				    (scene->ethertype == ETHERTYPE_ARP && ways[way].protocol == BED_IPV6))
+					continue;
+				if (i--)
+					continue;
+				*row = (struct row){
+					.scene = scene,
+					.connections = scene_sizes[size],
+					.hook = ways[way].hook,
+					.protocol = ways[way].protocol,
+				};
+				return true;
+			}
+	return false;
 }
 
 void row_name(const struct row *row, char *name, size_t size)
 {
-	static const char *const ways[] = {"xdp ipv4", "xdp ipv6", "tc ipv4", "tc ipv6"};
-	u32 way = row->hook * 2 + (row->protocol == BED_IPV6);
-	const char *unit = row->connections >= 1 << 20 ? "M" : row->connections >= 1024 ? "k" : "";
-	u32 number = row->connections >= 1 << 20 ? row->connections >> 20
-		     : row->connections >= 1024	 ? row->connections >> 10
-						 : row->connections;
+	const char *way = "?";
+	u32 n = row->connections;
 
-	snprintf(name, size, "%s %s %u%s", row->scene->name, ways[way], number, unit);
+	for (u32 i = 0; i < COUNT_OF(ways); i++)
+		if (ways[i].hook == row->hook && ways[i].protocol == row->protocol)
+			way = ways[i].name;
+	if (row->scene->ethertype == ETHERTYPE_ARP)
+		way = row->hook == BED_XDP ? "xdp" : "tc";
+	if (row->scene->ethertype)
+		snprintf(name, size, "%s %s", row->scene->name, way);
+	else
+		snprintf(name, size, "%s %s %u%s", row->scene->name, way,
+			 n >> 20   ? n >> 20
+			 : n >> 10 ? n >> 10
+				   : n,
+			 n >> 20   ? "M"
+			 : n >> 10 ? "k"
+				   : "");
 }
 
 double row_target(const struct row *row)
 {
-	for (u32 i = 0; i < COUNT_OF(row_sizes); i++)
-		if (row_sizes[i] == row->connections)
+	for (u32 i = 0; i < SCENE_SIZES; i++)
+		if (scene_sizes[i] == row->connections)
 			return row->scene->targets[i];
 	return 0;
 }
 
-/* NOP NOP TIMESTAMPS; and a SYN's MSS, SACK, timestamps and window scale, as Linux sends them. */
-static void set_options(struct script *s)
+/*
+ * Runs a scene for each connection of the order, so many rounds, as a preparation; their numbers begin at
+ * base and grow by stride in each round. 0, or -1, said.
+ */
+static int run_through(struct bed *b, const struct row *row, const struct scene *scene, u32 turns, u64 rounds,
+		       u32 base, u32 stride)
 {
-	static const u8 other[] = {1, 1, 8, 10, 0, 0, 1, 0, 0, 0, 2, 0};
-	static const u8 syn[] = {2, 4, 5, 0xb4, 4, 2, 8, 10, 0, 0, 1, 0, 0, 0, 0, 0, 1, 3, 3, 7};
+	struct bed_frame f;
+	struct script s;
 
-	memcpy(s->options[0], syn, sizeof(syn));
-	memcpy(s->options[1], other, sizeof(other));
+	scene_script(scene, &s);
+	s.target = TARGET_SYNSCOPE;
+	s.turns = turns;
+	s.base = base;
+	s.stride = stride;
+	bed_frame(b, &f, row->hook, row->protocol, &s);
+	return bed_run(&f, rounds * turns * s.steps) < 0 ? -1 : 0;
 }
 
-/* Takes connections through their handshake, or as many as find a place; 0: said. */
+/*
+ * Takes connections through their handshake. A full bucket has no place for some of them: the script goes
+ * round the others. How many those are; 0: said.
+ */
 static u32 establish(struct bed *b, const struct row *row)
 {
-	struct script s = handshake;
+	u32 wanted = row->connections, tracked;
 	struct counters n;
-	struct bed_frame f;
-	u32 tracked;
 
-	s.turns = row->connections;
-	s.target = TARGET_SYNSCOPE;
-	set_options(&s);
-	bed_order_all(b, s.turns);
-	bed_frame(b, &f, row->hook, row->protocol, &s);
-	if (bed_run(&f, s.turns * s.steps) < 0 || !bed_counters(b, &n))
+	bed_order_all(b, wanted);
+	if (run_through(b, row, &scene_handshake, wanted, 1, 0, 0) || !bed_counters(b, &n))
 		return 0;
-	tracked = bed_order_tracked(b, s.turns);
-	if (n.completed == tracked && n.opened == tracked && n.untracked == 3 * (s.turns - tracked) &&
-	    tracked > s.turns - s.turns / 50 - 1)
+	tracked = bed_order_tracked(b, wanted);
+	if (n.completed == tracked && n.opened == tracked && n.untracked == 3 * (wanted - tracked) &&
+	    wanted - tracked <= wanted / 50)
 		return tracked;
 	say_error("establishing %u connections: %llu opened, %llu completed, %u in the table, %llu segments "
 		  "untracked",
-		  s.turns, n.opened, n.completed, tracked, n.untracked);
+		  wanted, n.opened, n.completed, tracked, n.untracked);
 	return 0;
+}
+
+/* Brings the table into the state that the scene wants, and says how many connections go round. */
+static int prepare_table(struct bed *b, const struct row *row, struct prepared *p)
+{
+	enum scene_table table = row->scene->table;
+	u32 fill = row->connections * 2;
+
+	p->connections = row->connections;
+	if (table == TABLE_ESTABLISHED || table == TABLE_HALF_ESTABLISHED)
+		p->connections = establish(b, row);
+	else
+		bed_order_all(b, fill);
+	if (!p->connections)
+		return -1;
+	if (table == TABLE_HALF_OPEN || table == TABLE_HALF_ESTABLISHED)
+		return run_through(b, row, &scene_syn, p->connections,
+				   slots_of(b) / p->connections * FILL_FACTOR, row->connections,
+				   row->connections);
+	if (table == TABLE_CLOSED)
+		return run_through(b, row, &scene_short, fill, slots_of(b) / fill * FILL_FACTOR,
+				   row->connections, fill);
+	return 0;
+}
+
+/* Number of the first connection that is new to the table. */
+static u32 first_new(const struct bed *b, const struct row *row)
+{
+	if (row->scene->table == TABLE_ESTABLISHED)
+		return 0;
+	if (row->scene->table == TABLE_EMPTY)
+		return 0;
+	return row->connections + slots_of(b) * (FILL_FACTOR + 1);
 }
 
 static void fill_frames(const struct bed *b, const struct row *row, struct prepared *p)
@@ -131,28 +158,53 @@ static void fill_frames(const struct bed *b, const struct row *row, struct prepa
 	const struct scene *scene = row->scene;
 	struct script *s = &p->script;
 
-	*s = (struct script){.turns = p->connections, .steps = scene->steps};
-	memcpy(s->advance, scene->advance, sizeof(s->advance));
-	memcpy(s->list, scene->list, sizeof(s->list));
-	set_options(s);
+	scene_script(scene, s);
+	s->turns = p->connections;
+	s->base = first_new(b, row);
+	s->stride = scene->table == TABLE_ESTABLISHED ? 0 : row->connections;
 	for (u32 target = 0; target < TARGETS; target++) {
 		s->target = target;
-		bed_frame(b, &p->frames[target], row->hook, row->protocol, s);
+		if (scene->ethertype) {
+			u16 type = scene->ethertype;
+
+			if (type == ETHERTYPE_IPV4 && row->protocol == BED_IPV6)
+				type = ETHERTYPE_IPV6;
+			bed_frame_other(b, &p->frames[target], row->hook, row->protocol, type, s);
+		} else {
+			bed_frame(b, &p->frames[target], row->hook, row->protocol, s);
+		}
 	}
 }
 
-int row_prepare(struct bed *b, const struct row *row, const char *object, struct prepared *p)
+/* What the originator sends before, so that the row's acknowledgments are of something new. */
+static int send_ahead(struct bed *b, const struct row *row, const struct settings *s, struct prepared *p)
 {
-	if (bed_load(b, object, row->hook, row->connections, false))
+	enum { FASTEST = 50 }; /* ns a run */
+	u64 runs = (u64)(s->rounds + 1) * s->milliseconds * 1000000 * 12 / 10 / FASTEST;
+	u64 rounds = runs / p->connections + 3, segments;
+
+	if (!row->scene->sent_ahead)
+		return 0;
+	segments = rounds * row->scene->sent_ahead / scene_data.list[0].payload + 2;
+	p->most_runs = rounds * p->connections;
+	return run_through(b, row, &scene_data, p->connections, segments, 0, 0);
+}
+
+int row_prepare(struct bed *b, const struct row *row, const struct settings *s, struct prepared *p)
+{
+	if (bed_load(b, s->object, row->hook, row->connections, false))
 		return -1;
-	p->connections = establish(b, row);
-	if (!p->connections || !bed_counters(b, &p->before))
+	p->most_runs = 0;
+	if (prepare_table(b, row, p) || send_ahead(b, row, s, p) || !bed_counters(b, &p->before))
 		return -1;
 	fill_frames(b, row, p);
+	if (row->scene->ring != RING_FULL)
+		bed_drain(b);
+	if (row->scene->table != TABLE_ESTABLISHED || row->scene->ethertype)
+		return 0;
 	/* the first round is all that makes events */
-	if (bed_run(&p->frames[TARGET_SYNSCOPE], p->connections * row->scene->steps) < 0)
+	if (bed_run_reading(b, &p->frames[TARGET_SYNSCOPE], p->connections * row->scene->steps) < 0)
 		return -1;
-	bed_drain(b);
 	return 0;
 }
 
@@ -167,21 +219,35 @@ static u64 step_runs(const struct script *s, u32 step, u64 runs)
 	       (step == passes % s->steps ? rest : 0);
 }
 
+static void expect_step(const struct scene *scene, u32 i, u64 many, struct counters *n)
+{
+	const struct step *step = &scene->list[i];
+
+	if (step->payload)
+		n->data += many;
+	else if (step->flags == TCP_ACK)
+		n->pure_ack += many;
+	if (scene->effects[i] & OPENS)
+		n->opened += many;
+	if (scene->effects[i] & COMPLETES)
+		n->completed += many;
+	if (scene->effects[i] & CLOSES)
+		n->closed += many;
+}
+
 /* What the counters must have grown by, from the segments that were run. */
-static void expect(const struct prepared *p, struct counters *n)
+static void expect(const struct row *row, const struct prepared *p, struct counters *n)
 {
 	u64 runs = p->frames[TARGET_SYNSCOPE].runs;
 
-	*n = (struct counters){.frames = runs, .tcp = runs};
-	for (u32 i = 0; i < p->script.steps; i++) {
-		const struct step *step = &p->script.list[i];
-		u64 many = step_runs(&p->script, i, runs);
-
-		if (step->payload)
-			n->data += many;
-		else if (step->flags == TCP_ACK)
-			n->pure_ack += many;
+	*n = (struct counters){.frames = runs};
+	if (row->scene->ethertype) {
+		*(row->scene->ethertype == ETHERTYPE_ARP ? &n->arp : &n->udp) = runs;
+		return;
 	}
+	n->tcp = runs;
+	for (u32 i = 0; i < p->script.steps; i++)
+		expect_step(row->scene, i, step_runs(&p->script, i, runs), n);
 }
 
 /* What the counters of a row are held against, one by one. */
@@ -193,11 +259,11 @@ static const struct {
 	{                                                                                                    \
 #member, offsetof(struct counters, member)                                                   \
 	}
-	CHECKED(frames),	CHECKED(tcp),	       CHECKED(data),	     CHECKED(pure_ack),
-	CHECKED(retransmitted), CHECKED(out_of_order), CHECKED(zero_window), CHECKED(keepalive),
-	CHECKED(opened),	CHECKED(closed),       CHECKED(expired),     CHECKED(evicted),
-	CHECKED(untracked),	CHECKED(midstream),    CHECKED(truncated),   CHECKED(bad_ip),
-	CHECKED(bad_tcp),	CHECKED(bad_options),
+	CHECKED(frames),	CHECKED(tcp),	       CHECKED(udp),	   CHECKED(arp),
+	CHECKED(data),		CHECKED(pure_ack),     CHECKED(completed), CHECKED(closed),
+	CHECKED(retransmitted), CHECKED(out_of_order), CHECKED(keepalive), CHECKED(zero_window),
+	CHECKED(expired),	CHECKED(midstream),    CHECKED(truncated), CHECKED(bad_ip),
+	CHECKED(bad_tcp),	CHECKED(bad_options),  CHECKED(busy),
 };
 
 static u64 counter_at(const struct counters *n, size_t at)
@@ -205,22 +271,81 @@ static u64 counter_at(const struct counters *n, size_t at)
 	return *(const u64 *)(const void *)((const u8 *)n + at);
 }
 
+/* What became of the connections that a full table had. */
+static bool table_fits(const struct row *row, const struct counters *grown, u64 opens)
+{
+	u64 few = opens / 50, full_of_established = opens / 12;
+
+	switch (row->scene->table) {
+	case TABLE_HALF_OPEN:
+		return grown->opened == opens && grown->evicted == opens && !grown->untracked;
+	case TABLE_HALF_ESTABLISHED:
+		return grown->opened + grown->untracked == opens && grown->evicted == grown->opened &&
+		       grown->untracked <= full_of_established;
+	case TABLE_CLOSED:
+		return grown->opened == opens && grown->displaced == opens && !grown->evicted;
+	case TABLE_EMPTY:
+		return grown->opened == opens && grown->evicted + grown->displaced <= few;
+	default:
+		return grown->opened == opens && !grown->evicted && !grown->untracked;
+	}
+}
+
+/* Whether events were lost, told or not made, as the scene has it. */
+static bool ring_fits(const struct row *row, const struct counters *grown)
+{
+	u64 lost = grown->lost_records;
+
+	for (u32 i = 0; i < EVENT_KINDS; i++)
+		lost += grown->lost[i];
+	if (row->scene->ring == RING_FULL)
+		return lost && !grown->emitted;
+	return !lost && (row->scene->ring == RING_UNUSED || grown->emitted);
+}
+
+/* Established connections stay, whatever comes. */
+static bool established_stay(struct bed *b, const struct row *row, const struct prepared *p)
+{
+	if (row->scene->table != TABLE_HALF_ESTABLISHED && row->scene->table != TABLE_ESTABLISHED)
+		return true;
+	return bed_order_tracked(b, row->connections) == p->connections;
+}
+
+static void subtract(struct counters *n, const struct counters *before)
+{
+	u64 *to = (u64 *)(void *)n;
+	const u64 *from = (const u64 *)(const void *)before;
+
+	for (size_t i = 0; i < sizeof(*n) / sizeof(u64); i++)
+		to[i] -= from[i];
+}
+
 int row_check(struct bed *b, const struct row *row, const struct prepared *p)
 {
-	struct counters now, wanted;
-	char name[80];
+	struct counters grown, wanted;
+	char name[NAME_MAX_LENGTH];
 	int wrong = 0;
 
-	if (!bed_counters(b, &now))
-		return say_error("counters: can't be read");
 	row_name(row, name, sizeof(name));
-	expect(p, &wanted);
-	for (u32 i = 0; i < COUNT_OF(checked); i++) {
-		u64 grown = counter_at(&now, checked[i].at) - counter_at(&p->before, checked[i].at);
-
-		if (grown != counter_at(&wanted, checked[i].at))
-			wrong = say_error("row %s measures something else: %s is %llu instead of %llu", name,
-					  checked[i].name, grown, counter_at(&wanted, checked[i].at));
-	}
+	if (!bed_counters(b, &grown))
+		return say_error("%s: counters can't be read", name);
+	subtract(&grown, &p->before);
+	expect(row, p, &wanted);
+	for (u32 i = 0; i < COUNT_OF(checked); i++)
+		if (counter_at(&grown, checked[i].at) != counter_at(&wanted, checked[i].at))
+			wrong = say_error("%s: measures something else: %s grew by %llu instead of %llu",
+					  name, checked[i].name, counter_at(&grown, checked[i].at),
+					  counter_at(&wanted, checked[i].at));
+	if (!table_fits(row, &grown, wanted.opened))
+		wrong = say_error("%s: %llu SYNs: %llu opened, %llu evicted, %llu displaced, %llu untracked",
+				  name, wanted.opened, grown.opened, grown.evicted, grown.displaced,
+				  grown.untracked);
+	if (!ring_fits(row, &grown))
+		wrong = say_error("%s: %llu events told, %llu records lost", name, grown.emitted,
+				  grown.lost_records);
+	if (!established_stay(b, row, p))
+		wrong = say_error("%s: established connections left the table", name);
+	if (p->most_runs && p->frames[TARGET_SYNSCOPE].runs > p->most_runs)
+		wrong = say_error("%s: acknowledges more than was sent; give a smaller --ms", name);
 	return wrong;
 }

@@ -4,24 +4,17 @@
 #define SYNSCOPE_PACKETS_ROWS_H
 
 #include "packets_bed.h"
+#include "packets_scenes.h"
+#include "packets_settings.h"
 
-struct scene;
+enum { NAME_MAX_LENGTH = 80 };
 
 struct row {
 	const struct scene *scene;
 	enum bed_hook hook;
 	enum bed_protocol protocol;
 	u32 connections;
-	bool quick; /* part of --quick */
 };
-
-/* Row number i; false: there are no more. */
-bool row_at(u32 i, struct row *row);
-
-void row_name(const struct row *row, char *name, size_t size);
-
-/* ns above the floor that issue 4 asks for; 0: it names none. */
-double row_target(const struct row *row);
 
 /* What a row needs while it is measured. */
 struct prepared {
@@ -29,10 +22,19 @@ struct prepared {
 	struct script script; /* as the frames began */
 	struct counters before;
 	u32 connections; /* in use */
+	u64 most_runs;	 /* that synscope's frame may be run */
 };
 
-/* Loads the programs, establishes the connections, fills in the frames. 0, or -1, said. */
-int row_prepare(struct bed *b, const struct row *row, const char *object, struct prepared *p);
+/* Row number i; false: there are no more. */
+bool row_at(u32 i, struct row *row);
+
+void row_name(const struct row *row, char *name, size_t size);
+
+/* ns above the floor that are aimed at; 0: none are named. */
+double row_target(const struct row *row);
+
+/* Loads the programs, brings the table into its state, fills in the frames. 0, or -1, said. */
+int row_prepare(struct bed *b, const struct row *row, const struct settings *s, struct prepared *p);
 
 /* Whether synscope counted exactly what the row claims to be; 0, or -1, said. */
 int row_check(struct bed *b, const struct row *row, const struct prepared *p);

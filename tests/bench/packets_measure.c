@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "packets_measure.h"
+
+#include "packets_report.h"
+
+/* Nanoseconds a run, by round. */
+struct timing {
+	double floor[ROUNDS_MAX];
+	double above[TARGETS][ROUNDS_MAX];
+};
+
+struct measurement {
+	struct bed *bed;
+	const struct row *row;
+	const struct settings *settings;
+	struct prepared prepared;
+	u64 runs[TARGETS]; /* in each round */
+	struct timing timing;
+};
+
+static double run(struct measurement *m, u32 target, u64 many)
+{
+	struct bed_frame *f = &m->prepared.frames[target];
+
+	if (target == TARGET_SYNSCOPE && m->row->scene->ring == RING_READ)
+		return bed_run_reading(m->bed, f, many);
+	return bed_run(f, many);
+}
+
+/* How many runs take the time wanted; with an empty table, as many as it takes to fill half of it. */
+static u64 runs_for(struct measurement *m, u32 target)
+{
+	double ns;
+
+	if (m->row->scene->table == TABLE_EMPTY)
+		return (u64)m->row->connections * m->row->scene->steps;
+	ns = run(m, target, 20000);
+	return ns > 0 ? (u64)(m->settings->milliseconds * 1e6 / ns) + 1 : 0;
+}
+
+/* An eighth first that is not timed: what the last program left in the caches is not this one's. */
+static double run_round(struct measurement *m, u32 target)
+{
+	u64 first = m->runs[target] / 8;
+
+	if (target == TARGET_SYNSCOPE && m->row->scene->table == TABLE_EMPTY &&
+	    row_prepare(m->bed, m->row, m->settings, &m->prepared))
+		return -1;
+	if (first && run(m, target, first) < 0)
+		return -1;
+	return run(m, target, m->runs[target] - first);
+}
+
+static int run_rounds(struct measurement *m)
+{
+	for (u32 r = 0; r < m->settings->rounds; r++) {
+		for (u32 target = 0; target < TARGETS; target++) {
+			double ns = run_round(m, target);
+
+			if (ns < 0)
+				return -1;
+			if (target == TARGET_FLOOR)
+				m->timing.floor[r] = ns;
+			m->timing.above[target][r] = ns - m->timing.floor[r];
+		}
+		if (m->row->scene->table == TABLE_EMPTY && row_check(m->bed, m->row, &m->prepared))
+			return -1;
+	}
+	return row_check(m->bed, m->row, &m->prepared);
+}
+
+static void print(const struct measurement *m)
+{
+	u32 rounds = m->settings->rounds;
+	char name[NAME_MAX_LENGTH];
+	struct report r = {
+		.name = name,
+		.unit = "ns",
+		.against = "empty program",
+		.floor = median(m->timing.floor, rounds),
+		.parse = median(m->timing.above[TARGET_PARSE], rounds),
+		.value = median(m->timing.above[TARGET_SYNSCOPE], rounds),
+		.target = row_target(m->row),
+		.packets = m->row->scene->steps > 2 ? m->row->scene->steps : 0,
+	};
+
+	r.ratio = (r.floor + r.value) / r.floor;
+	row_name(m->row, name, sizeof(name));
+	report_print(m->settings, &r);
+}
+
+int measure_row(struct bed *b, const struct row *row, const struct settings *s)
+{
+	static struct measurement m;
+
+	m = (struct measurement){.bed = b, .row = row, .settings = s};
+	if (row_prepare(b, row, s, &m.prepared))
+		return -1;
+	for (u32 target = 0; target < TARGETS; target++) {
+		m.runs[target] = runs_for(&m, target);
+		if (!m.runs[target])
+			return -1;
+	}
+	if (run_rounds(&m))
+		return -1;
+	print(&m);
+	return 0;
+}
