@@ -23,7 +23,7 @@ struct replay {
 	bool no_lane;			       /* one could not be opened; said */
 	struct output output;
 	struct summary summary;
-	u64 now; /* ns; the latest time seen: it does not go back where a capture's does */
+	u64 now; /* ns; of the frame, but see steps_back() */
 	u64 next_counters;
 	u64 frames;
 };
@@ -72,12 +72,24 @@ static void show_counters(struct replay *r, u64 at)
 							  &r->lanes[i]->interface, &t);
 }
 
+/*
+ * Frames from several queues are written a little out of order: for them time stands still. Where it
+ * steps back further, the capture begins a second time (files that were joined, a clock that was set),
+ * and what comes then has the time that it says.
+ */
+static bool steps_back(const struct replay *r, u64 time)
+{
+	enum { OUT_OF_ORDER_MAX = 10000000 }; /* ns */
+
+	return time < r->now && r->now - time > OUT_OF_ORDER_MAX;
+}
+
 /* Time is the capture's: what it decides is decided before the frame that shows how late it is. */
 static void advance(struct replay *r, u64 time)
 {
 	u64 interval = r->arguments->interval;
 
-	if (!r->frames++) {
+	if (!r->frames++ || steps_back(r, time)) {
 		r->now = time;
 		r->next_counters = time + interval;
 	}
