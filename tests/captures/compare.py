@@ -13,6 +13,7 @@ import os
 import sys
 
 import oracle_arkime
+import oracle_scans
 import oracle_suricata
 import oracle_tcpdump
 import oracle_tcptrace
@@ -32,6 +33,7 @@ ORACLES = (
     ("completeness/suricata", "suricata", "COMPLETENESS.tsv", oracle_wireshark),
     ("tcptrace", "tcptrace", "expected", oracle_tcptrace),
     ("tcpdump", "decode", "", oracle_tcpdump),
+    ("scans", "scans", "synscan.pcap", oracle_scans),
     ("tricky", "tricky", "EXPECTED.json", oracle_tricky),
 )
 
