@@ -135,19 +135,26 @@ BENCH_MEGABYTES ?= 1024
 BENCH   := $(BUILD)/tests/bench
 PACKETS := $(wildcard tests/bench/packets*.c)
 
+# Those of them that are installed say what they make of the program.
+COMPILERS := $(foreach c,clang-14 clang-16 clang-19,$(if $(shell command -v $(c)),$(c)))
+
 .PHONY: bench bench-packets
-bench: all bench-packets
+bench: all bench-packets $(COMPILERS:%=$(BENCH)/synscope-%.bpf.o)
 	$(Q)python3 tests/bench/replay.py $(BUILD)/synscope $(BENCH_MEGABYTES)
 	$(Q)$(BENCH)/packets
 
-# The program alone, to be run by hand: build/tests/bench/packets --quick
-bench-packets: $(BENCH)/packets $(BENCH)/stamp.bpf.o
+# To be run by hand: build/tests/bench/packets --quick
+bench-packets: $(BENCH)/packets $(BENCH)/stamp.bpf.o $(BUILD)/synscope.bpf.o
+
+$(BENCH)/synscope-%.bpf.o: bpf/synscope.bpf.c $(wildcard bpf/*.h include/*.h vmlinux/*.h)
+	$(Q)mkdir -p $(@D)
+	$(call say,BPF,$@) $* $(BPF_FLAGS) -c $< -o $@
 
 $(BENCH)/packets: $(PACKETS) $(wildcard tests/bench/*.h) $(LIBRARY) $(HEADERS)
 	$(Q)mkdir -p $(@D)
 	$(call say,BENCH,$@) $(CC) $(CPPFLAGS) -Itests/bench $(CFLAGS) $(PACKETS) $(LIBRARY) $(LDLIBS) -o $@
 
-$(BENCH)/stamp.bpf.o: tests/bench/stamp.bpf.c tests/bench/stamp.h include/parse.h $(wildcard vmlinux/*.h)
+$(BENCH)/stamp.bpf.o: tests/bench/stamp.bpf.c tests/bench/stamp.h $(wildcard include/*.h vmlinux/*.h)
 	$(Q)mkdir -p $(@D)
 	$(call say,BPF,$@) $(CLANG) $(BPF_FLAGS) -Itests/bench -c $< -o $@
 

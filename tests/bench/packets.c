@@ -8,7 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "packets_events.h"
+#include "packets_load.h"
 #include "packets_measure.h"
+#include "packets_pair.h"
 #include "packets_report.h"
 
 bool settings_want(const struct settings *s, const char *name, bool quick)
@@ -99,7 +102,9 @@ static int parse_arguments(struct settings *s, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	struct settings s = {.object = "build/synscope.bpf.o", .stamp = "build/tests/bench/stamp.bpf.o"};
+	struct settings s = {.object = "build/synscope.bpf.o",
+			     .stamp = "build/tests/bench/stamp.bpf.o",
+			     .compiled = "build/tests/bench/synscope-*.bpf.o"};
 	int status = parse_arguments(&s, argc, argv), failed;
 	struct bed b;
 
@@ -108,7 +113,8 @@ int main(int argc, char **argv)
 	if (bed_open(&b, s.stamp))
 		return 1;
 	report_heading(&s);
-	failed = measure_rows(&b, &s);
+	failed = measure_rows(&b, &s) + measure_pairs(&b, &s) + measure_events(&b, &s);
 	bed_close(&b);
+	failed += measure_loading(&s);
 	return failed ? 1 : 0;
 }

@@ -139,6 +139,7 @@ static void set_config(struct bed *b, u32 connections, bool segments)
 		.buckets = buckets_for(connections),
 		.ifindex = 1,
 		.segments = segments,
+		.payloads = true,
 	};
 	if (getrandom(b->config.hash_seed, sizeof(b->config.hash_seed), 0) < 0)
 		perror("getrandom");
@@ -251,7 +252,7 @@ void bed_frame_other(const struct bed *b, struct bed_frame *f, enum bed_hook hoo
 	put16(udp + 4, UDP_LENGTH);
 }
 
-static double cpu_time(void)
+double cpu_time(void)
 {
 	struct timespec t;
 
@@ -281,9 +282,19 @@ void bed_drain(const struct bed *b)
 	ring_buffer__consume(b->ring);
 }
 
+void bed_wait(const struct bed *b)
+{
+	enum { DRAIN_EVERY_MS = 10 };
+
+	ring_buffer__poll(b->ring, DRAIN_EVERY_MS);
+	bed_drain(b);
+}
+
 double bed_run_reading(const struct bed *b, struct bed_frame *f, u64 repeat)
 {
-	u64 chunk = b->ring_bytes / (sizeof(struct event) + sizeof(struct final_record) + 2 * RING_HEADER);
+	/* half of it: from there on the program saves room */
+	u64 chunk =
+		b->ring_bytes / 2 / (sizeof(struct event) + sizeof(struct final_record) + 2 * RING_HEADER);
 	double total = 0;
 
 	for (u64 done = 0; done < repeat; done += chunk) {
@@ -298,9 +309,14 @@ double bed_run_reading(const struct bed *b, struct bed_frame *f, u64 repeat)
 	return total / (double)repeat;
 }
 
-bool bed_counters(const struct bed *b, struct counters *n)
+int bed_tally(const struct bed *b, struct tally *t)
 {
-	return !program_counters(b->counters, n);
+	struct counters n;
+
+	if (program_counters(b->counters, &n))
+		return say_error("counters: can't be read");
+	tally_take(t, &n);
+	return 0;
 }
 
 static u32 number_of(const struct connection_key *key)

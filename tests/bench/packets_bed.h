@@ -4,6 +4,7 @@
 #define SYNSCOPE_PACKETS_BED_H
 
 #include "bucket.h"
+#include "packets_tally.h"
 #include "stamp.h"
 
 struct bpf_object;
@@ -47,6 +48,9 @@ void bed_frame(const struct bed *b, struct bed_frame *f, enum bed_hook hook, enu
 void bed_frame_other(const struct bed *b, struct bed_frame *f, enum bed_hook hook, enum bed_protocol protocol,
 		     u16 ethertype, const struct script *script);
 
+/* Nanoseconds of CPU time of this thread. */
+double cpu_time(void);
+
 /* Runs a frame: ns of CPU time a run, or below 0, said. */
 double bed_run(struct bed_frame *f, u64 repeat);
 
@@ -56,8 +60,11 @@ void bed_drain(const struct bed *b);
 /* As bed_run(), and empties the ring whenever it may be full, which is not timed. */
 double bed_run_reading(const struct bed *b, struct bed_frame *f, u64 repeat);
 
-/* The counters of all CPUs; true: they could be read. */
-bool bed_counters(const struct bed *b, struct counters *n);
+/* As the loader waits: empties the ring every so often, at once where the program says that it fills. */
+void bed_wait(const struct bed *b);
+
+/* What was counted until now. 0, or -1, said. */
+int bed_tally(const struct bed *b, struct tally *t);
 
 /* Puts those of the connections 0 to `connections` - 1 into the order that are in the table; how many. */
 u32 bed_order_tracked(struct bed *b, u32 connections);

@@ -5,6 +5,9 @@
 
 #include "packets_settings.h"
 
+/* Of a name, ended by 0. */
+enum { NAME_MAX_LENGTH = 80, LINE_MAX_LENGTH = NAME_MAX_LENGTH + 16 };
+
 struct report {
 	const char *name;
 	const char *unit;

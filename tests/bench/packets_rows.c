@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "packets_rows.h"
 
-#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -95,7 +94,10 @@ static int run_through(struct bed *b, const struct row *row, const struct scene 
 	s.base = base;
 	s.stride = stride;
 	bed_frame(b, &f, row->hook, row->protocol, &s);
-	return bed_run(&f, rounds * turns * s.steps) < 0 ? -1 : 0;
+	return (row->scene->ring == RING_READ ? bed_run_reading(b, &f, rounds * turns * s.steps)
+					      : bed_run(&f, rounds * turns * s.steps)) < 0
+		       ? -1
+		       : 0;
 }
 
 /*
@@ -105,10 +107,10 @@ static int run_through(struct bed *b, const struct row *row, const struct scene 
 static u32 establish(struct bed *b, const struct row *row)
 {
 	u32 wanted = row->connections, tracked;
-	struct counters n;
+	struct tally n;
 
 	bed_order_all(b, wanted);
-	if (run_through(b, row, &scene_handshake, wanted, 1, 0, 0) || !bed_counters(b, &n))
+	if (run_through(b, row, &scene_handshake, wanted, 1, 0, 0) || bed_tally(b, &n))
 		return 0;
 	tracked = bed_order_tracked(b, wanted);
 	if (n.completed == tracked && n.opened == tracked && n.untracked == 3 * (wanted - tracked) &&
@@ -190,20 +192,30 @@ static int send_ahead(struct bed *b, const struct row *row, const struct setting
 	return run_through(b, row, &scene_data, p->connections, segments, 0, 0);
 }
 
+/* The first round of a connection's segments may make events that no later one makes. */
+static int begin_scene(struct bed *b, const struct row *row, struct prepared *p)
+{
+	struct bed_frame *f = &p->frames[TARGET_SYNSCOPE];
+
+	if (row->scene->table != TABLE_ESTABLISHED || row->scene->ethertype)
+		return 0;
+	if (bed_run_reading(b, f, (u64)p->connections * row->scene->steps) < 0)
+		return -1;
+	f->runs = 0;
+	return 0;
+}
+
 int row_prepare(struct bed *b, const struct row *row, const struct settings *s, struct prepared *p)
 {
-	if (bed_load(b, s->object, row->hook, row->connections, false))
+	if (bed_load(b, s->object, row->hook, row->connections, row->scene->segments))
 		return -1;
 	p->most_runs = 0;
-	if (prepare_table(b, row, p) || send_ahead(b, row, s, p) || !bed_counters(b, &p->before))
+	if (prepare_table(b, row, p) || send_ahead(b, row, s, p))
 		return -1;
 	fill_frames(b, row, p);
 	if (row->scene->ring != RING_FULL)
 		bed_drain(b);
-	if (row->scene->table != TABLE_ESTABLISHED || row->scene->ethertype)
-		return 0;
-	/* the first round is all that makes events */
-	if (bed_run_reading(b, &p->frames[TARGET_SYNSCOPE], p->connections * row->scene->steps) < 0)
+	if (begin_scene(b, row, p) || bed_tally(b, &p->before))
 		return -1;
 	return 0;
 }
@@ -219,7 +231,7 @@ static u64 step_runs(const struct script *s, u32 step, u64 runs)
 	       (step == passes % s->steps ? rest : 0);
 }
 
-static void expect_step(const struct scene *scene, u32 i, u64 many, struct counters *n)
+static void expect_step(const struct scene *scene, u32 i, u64 many, struct tally *n)
 {
 	const struct step *step = &scene->list[i];
 
@@ -236,11 +248,11 @@ static void expect_step(const struct scene *scene, u32 i, u64 many, struct count
 }
 
 /* What the counters must have grown by, from the segments that were run. */
-static void expect(const struct row *row, const struct prepared *p, struct counters *n)
+static void expect(const struct row *row, const struct prepared *p, struct tally *n)
 {
 	u64 runs = p->frames[TARGET_SYNSCOPE].runs;
 
-	*n = (struct counters){.frames = runs};
+	*n = (struct tally){.frames = runs};
 	if (row->scene->ethertype) {
 		*(row->scene->ethertype == ETHERTYPE_ARP ? &n->arp : &n->udp) = runs;
 		return;
@@ -250,29 +262,8 @@ static void expect(const struct row *row, const struct prepared *p, struct count
 		expect_step(row->scene, i, step_runs(&p->script, i, runs), n);
 }
 
-/* What the counters of a row are held against, one by one. */
-static const struct {
-	const char *name;
-	size_t at;
-} checked[] = {
-#define CHECKED(member)                                                                                      \
-	{                                                                                                    \
-#member, offsetof(struct counters, member)                                                   \
-	}
-	CHECKED(frames),	CHECKED(tcp),	       CHECKED(udp),	   CHECKED(arp),
-	CHECKED(data),		CHECKED(pure_ack),     CHECKED(completed), CHECKED(closed),
-	CHECKED(retransmitted), CHECKED(out_of_order), CHECKED(keepalive), CHECKED(zero_window),
-	CHECKED(expired),	CHECKED(midstream),    CHECKED(truncated), CHECKED(bad_ip),
-	CHECKED(bad_tcp),	CHECKED(bad_options),  CHECKED(busy),
-};
-
-static u64 counter_at(const struct counters *n, size_t at)
-{
-	return *(const u64 *)(const void *)((const u8 *)n + at);
-}
-
 /* What became of the connections that a full table had. */
-static bool table_fits(const struct row *row, const struct counters *grown, u64 opens)
+static bool table_fits(const struct row *row, const struct tally *grown, u64 opens)
 {
 	u64 few = opens / 50, full_of_established = opens / 12;
 
@@ -292,15 +283,11 @@ static bool table_fits(const struct row *row, const struct counters *grown, u64 
 }
 
 /* Whether events were lost, told or not made, as the scene has it. */
-static bool ring_fits(const struct row *row, const struct counters *grown)
+static bool ring_fits(const struct row *row, const struct tally *grown)
 {
-	u64 lost = grown->lost_records;
-
-	for (u32 i = 0; i < EVENT_KINDS; i++)
-		lost += grown->lost[i];
 	if (row->scene->ring == RING_FULL)
-		return lost && !grown->emitted;
-	return !lost && (row->scene->ring == RING_UNUSED || grown->emitted);
+		return grown->lost && !grown->emitted;
+	return !grown->lost && !grown->emitted == (row->scene->ring == RING_UNUSED);
 }
 
 /* Established connections stay, whatever comes. */
@@ -311,38 +298,24 @@ static bool established_stay(struct bed *b, const struct row *row, const struct 
 	return bed_order_tracked(b, row->connections) == p->connections;
 }
 
-static void subtract(struct counters *n, const struct counters *before)
-{
-	u64 *to = (u64 *)(void *)n;
-	const u64 *from = (const u64 *)(const void *)before;
-
-	for (size_t i = 0; i < sizeof(*n) / sizeof(u64); i++)
-		to[i] -= from[i];
-}
-
 int row_check(struct bed *b, const struct row *row, const struct prepared *p)
 {
-	struct counters grown, wanted;
+	struct tally grown, wanted;
 	char name[NAME_MAX_LENGTH];
-	int wrong = 0;
+	int wrong;
 
 	row_name(row, name, sizeof(name));
-	if (!bed_counters(b, &grown))
-		return say_error("%s: counters can't be read", name);
-	subtract(&grown, &p->before);
+	if (bed_tally(b, &grown))
+		return -1;
+	tally_subtract(&grown, &p->before);
 	expect(row, p, &wanted);
-	for (u32 i = 0; i < COUNT_OF(checked); i++)
-		if (counter_at(&grown, checked[i].at) != counter_at(&wanted, checked[i].at))
-			wrong = say_error("%s: measures something else: %s grew by %llu instead of %llu",
-					  name, checked[i].name, counter_at(&grown, checked[i].at),
-					  counter_at(&wanted, checked[i].at));
+	wrong = tally_compare(&grown, &wanted, name);
 	if (!table_fits(row, &grown, wanted.opened))
 		wrong = say_error("%s: %llu SYNs: %llu opened, %llu evicted, %llu displaced, %llu untracked",
 				  name, wanted.opened, grown.opened, grown.evicted, grown.displaced,
 				  grown.untracked);
 	if (!ring_fits(row, &grown))
-		wrong = say_error("%s: %llu events told, %llu records lost", name, grown.emitted,
-				  grown.lost_records);
+		wrong = say_error("%s: %llu events told, %llu lost", name, grown.emitted, grown.lost);
 	if (!established_stay(b, row, p))
 		wrong = say_error("%s: established connections left the table", name);
 	if (p->most_runs && p->frames[TARGET_SYNSCOPE].runs > p->most_runs)

@@ -4,10 +4,9 @@
 #define SYNSCOPE_PACKETS_ROWS_H
 
 #include "packets_bed.h"
+#include "packets_report.h"
 #include "packets_scenes.h"
 #include "packets_settings.h"
-
-enum { NAME_MAX_LENGTH = 80 };
 
 struct row {
 	const struct scene *scene;
@@ -20,7 +19,7 @@ struct row {
 struct prepared {
 	struct bed_frame frames[TARGETS];
 	struct script script; /* as the frames began */
-	struct counters before;
+	struct tally before;
 	u32 connections; /* in use */
 	u64 most_runs;	 /* that synscope's frame may be run */
 };

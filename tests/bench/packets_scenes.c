@@ -58,7 +58,9 @@ const struct scene scene_handshake = {
 	.steps = 3, .deep = 1, .list = {STEPS_HANDSHAKE}, .effects = {OPENS, 0, COMPLETES}};
 const struct scene scene_syn = {STEP_SYN};
 const struct scene scene_short = {STEPS_SHORT};
-const struct scene scene_data = {STEP_DATA};
+const struct scene scene_data = {.name = "data", STEP_DATA};
+const struct scene scene_data_told = {.name = "told", .ring = RING_READ, .segments = true, STEP_DATA};
+const struct scene scene_data_lost = {.name = "lost", .ring = RING_FULL, .segments = true, STEP_DATA};
 
 const struct scene scenes[] = {
 	{.name = "data", .sizes = ALL_SIZES, .targets = {15, 30, 0, 220}, STEP_DATA},

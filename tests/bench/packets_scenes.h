@@ -30,6 +30,7 @@ struct scene {
 	const char *name;
 	enum scene_table table;
 	enum scene_ring ring;
+	bool segments; /* synscope is to make an event of each segment */
 	u32 steps;
 	u32 deep;	/* as in struct script */
 	u32 advance[2]; /* as in struct script */
@@ -51,5 +52,8 @@ void scene_script(const struct scene *scene, struct script *s);
 
 /* The scenes that prepare the table for others. */
 extern const struct scene scene_handshake, scene_syn, scene_short, scene_data;
+
+/* Data with an event for each segment, read or not. */
+extern const struct scene scene_data_told, scene_data_lost;
 
 #endif

@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "packets_events.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "clock.h"
+#include "message.h"
+#include "packets_report.h"
+
+/* The same segments with an event for each of them, or with none. */
+enum variant { SILENT, TOLD, LOST, VARIANTS };
+
+struct comparison {
+	struct bed beds[VARIANTS];
+	struct prepared prepared[VARIANTS];
+	u64 runs;
+};
+
+static double run_variant(struct comparison *c, enum variant v, enum stamp_target target, u64 runs)
+{
+	struct bed_frame *f = &c->prepared[v].frames[target];
+
+	if (v == TOLD && target == TARGET_SYNSCOPE)
+		return bed_run_reading(&c->beds[v], f, runs);
+	return bed_run(f, runs);
+}
+
+static const struct scene *scene_of(enum variant v)
+{
+	return v == SILENT ? &scene_data : v == TOLD ? &scene_data_told : &scene_data_lost;
+}
+
+static int run_rounds(struct comparison *c, const struct settings *s, double each[VARIANTS][ROUNDS_MAX])
+{
+	for (u32 r = 0; r < s->rounds; r++)
+		for (u32 v = 0; v < VARIANTS; v++) {
+			double floor = run_variant(c, v, TARGET_FLOOR, c->runs);
+			double warm = run_variant(c, v, TARGET_SYNSCOPE, c->runs / 8 + 1);
+			double ours = run_variant(c, v, TARGET_SYNSCOPE, c->runs);
+
+			if (floor < 0 || warm < 0 || ours < 0)
+				return -1;
+			each[v][r] = ours - floor;
+		}
+	return 0;
+}
+
+static int begin_variant(struct comparison *c, const struct row *row, enum variant v,
+			 const struct settings *s)
+{
+	struct row r = *row;
+
+	r.scene = scene_of(v);
+	if (bed_open(&c->beds[v], s->stamp) || row_prepare(&c->beds[v], &r, s, &c->prepared[v]))
+		return -1;
+	if (v != LOST)
+		return 0;
+	/* fill the ring */
+	if (bed_run(&c->prepared[v].frames[TARGET_SYNSCOPE],
+		    c->beds[v].ring_bytes / sizeof(struct event) + 1) < 0)
+		return -1;
+	c->prepared[v].frames[TARGET_SYNSCOPE].runs = 0;
+	return bed_tally(&c->beds[v], &c->prepared[v].before);
+}
+
+static int check_variants(struct comparison *c, const struct row *row)
+{
+	int failed = 0;
+
+	for (u32 v = 0; v < VARIANTS; v++) {
+		struct row r = *row;
+
+		r.scene = scene_of(v);
+		failed |= row_check(&c->beds[v], &r, &c->prepared[v]);
+	}
+	return failed;
+}
+
+static void print_difference(const struct settings *s, const char *name, const double *with,
+			     const double *without)
+{
+	double differences[ROUNDS_MAX];
+
+	for (u32 r = 0; r < s->rounds; r++)
+		differences[r] = with[r] - without[r];
+	report_print(s, &(struct report){.name = name,
+					 .unit = "ns more",
+					 .against = "the same without an event",
+					 .value = median(differences, s->rounds),
+					 .ratio = median(with, s->rounds) / median(without, s->rounds),
+					 .floor = -1,
+					 .parse = -1,
+					 .target = 50});
+}
+
+static int compare_variants(const struct row *row, const char *name, const struct settings *s)
+{
+	static struct comparison c;
+	double each[VARIANTS][ROUNDS_MAX], ns;
+	char line[LINE_MAX_LENGTH];
+	int failed = 0;
+
+	memset(&c, 0, sizeof(c));
+	for (u32 v = 0; v < VARIANTS && !failed; v++)
+		failed = begin_variant(&c, row, v, s);
+	ns = failed ? -1 : run_variant(&c, SILENT, TARGET_SYNSCOPE, 20000);
+	c.runs = ns > 0 ? (u64)(s->milliseconds * 1e6 / ns) + 1 : 0;
+	failed = failed || !c.runs || run_rounds(&c, s, each) || check_variants(&c, row);
+	for (u32 v = 0; v < VARIANTS; v++)
+		bed_close(&c.beds[v]);
+	if (failed)
+		return -1;
+	print_difference(s, name, each[TOLD], each[SILENT]);
+	snprintf(line, sizeof(line), "%s, lost", name);
+	print_difference(s, line, each[LOST], each[SILENT]);
+	return 0;
+}
+
+/* ---- the reader -------------------------------------------------------------- */
+
+struct reader {
+	struct bed *bed;
+	atomic_bool stop;
+	int cpu;
+};
+
+static void pin(int cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	sched_setaffinity(0, sizeof(set), &set);
+}
+
+static void *read_until_stopped(void *argument)
+{
+	struct reader *r = argument;
+
+	pin(r->cpu);
+	while (!atomic_load(&r->stop))
+		bed_wait(r->bed);
+	return NULL;
+}
+
+/* A full ring, emptied by one reader that does nothing with the events. Millions a second. */
+static int measure_reader(struct bed *b, struct prepared *p, const struct settings *s, const char *name)
+{
+	u64 events = b->ring_bytes / (sizeof(struct event) + 8) - 1;
+	double rates[ROUNDS_MAX];
+
+	for (u32 r = 0; r < s->rounds; r++) {
+		u64 begin;
+
+		bed_drain(b);
+		if (bed_run(&p->frames[TARGET_SYNSCOPE], events) < 0)
+			return -1;
+		begin = clock_monotonic();
+		bed_drain(b);
+		rates[r] = (double)events * 1e3 / (double)(clock_monotonic() - begin);
+	}
+	report_print(s, &(struct report){.name = name,
+					 .unit = "M/s",
+					 .value = median(rates, s->rounds),
+					 .floor = -1,
+					 .parse = -1,
+					 .target = -8});
+	return 0;
+}
+
+/* One CPU makes events as fast as it can, another one reads them. */
+static int measure_live(struct bed *b, struct prepared *p, const struct settings *s, const char *name)
+{
+	struct reader reader = {.bed = b, .cpu = 1};
+	struct tally before, after;
+	double rates[ROUNDS_MAX];
+	char line[LINE_MAX_LENGTH];
+	pthread_t thread;
+	cpu_set_t cpus;
+	u64 total = 0, lost;
+
+	sched_getaffinity(0, sizeof(cpus), &cpus);
+	pin(0);
+	if (bed_tally(b, &before) || pthread_create(&thread, NULL, read_until_stopped, &reader))
+		return say_error("%s: no reader", name);
+	for (u32 r = 0; r < s->rounds; r++) {
+		u64 runs = (u64)s->milliseconds * 10000, begin = clock_monotonic();
+
+		if (bed_run(&p->frames[TARGET_SYNSCOPE], runs) < 0)
+			return -1;
+		rates[r] = (double)runs * 1e3 / (double)(clock_monotonic() - begin);
+		total += runs;
+	}
+	atomic_store(&reader.stop, true);
+	pthread_join(thread, NULL);
+	sched_setaffinity(0, sizeof(cpus), &cpus);
+	if (bed_tally(b, &after))
+		return -1;
+	lost = after.lost - before.lost;
+	if (after.emitted - before.emitted + lost != total)
+		return say_error("%s: %llu events for %llu segments", name, after.emitted - before.emitted,
+				 total);
+	report_print(s, &(struct report){.name = name,
+					 .unit = "M/s",
+					 .value = median(rates, s->rounds),
+					 .floor = -1,
+					 .parse = -1});
+	snprintf(line, sizeof(line), "%s, lost", name);
+	report_print(s, &(struct report){.name = line,
+					 .unit = "percent",
+					 .value = (double)lost / (double)total * 100,
+					 .floor = -1,
+					 .parse = -1});
+	return 0;
+}
+
+static int measure_readers(struct bed *b, const struct settings *s)
+{
+	static struct prepared p;
+	const struct row row = {
+		.scene = &scene_data_told, .hook = BED_XDP, .protocol = BED_IPV4, .connections = 1 << 14};
+	const char *alone = "event reader, alone", *live = "event reader, live";
+	bool want_alone = settings_want(s, alone, false), want_live = settings_want(s, live, false);
+
+	if (!want_alone && !want_live)
+		return 0;
+	if (row_prepare(b, &row, s, &p))
+		return -1;
+	if (want_alone && measure_reader(b, &p, s, alone))
+		return -1;
+	return want_live ? measure_live(b, &p, s, live) : 0;
+}
+
+int measure_events(struct bed *b, const struct settings *s)
+{
+	struct row row;
+	int failed = 0;
+
+	for (u32 i = 0; row_at(i, &row) && row.scene == scenes; i++) {
+		char name[NAME_MAX_LENGTH - 16], full[NAME_MAX_LENGTH];
+
+		row_name(&row, name, sizeof(name));
+		snprintf(full, sizeof(full), "event of %s", name);
+		if (row.protocol == BED_IPV4 && row.connections <= 1 << 14 && settings_want(s, full, false) &&
+		    compare_variants(&row, full, s))
+			failed = -1;
+	}
+	return measure_readers(b, s) ? -1 : failed;
+}
