@@ -4,7 +4,8 @@
  *
  *   table     the connection table, mapped read-only by the loader; size set before load
  *   counters  one struct counters for each CPU
- *   ring      events and final records, read by one reader
+ *   ticks     the time of each CPU's latest jiffy
+ *   ring      events, final records and first payloads, read by one reader
  *   config    .rodata: constants from the moment of loading
  */
 #ifndef SYNSCOPE_MAPS_H
@@ -34,6 +35,19 @@ struct {
 	__type(key, __u32);
 	__type(value, struct counters);
 } counters SEC(".maps");
+
+/* When a jiffy began, as far as this CPU knows. */
+struct tick {
+	__u64 jiffy;
+	__u64 at; /* ns */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct tick);
+} ticks SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
@@ -65,7 +79,25 @@ ALWAYS_INLINE void ring_submit(void *item)
 	bpf_ringbuf_submit(item, ring_is_filling() ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP);
 }
 
-#define clock_now()  bpf_ktime_get_ns()
-#define clock_tick() bpf_ktime_get_coarse_ns()
+#define clock_now() bpf_ktime_get_ns()
+
+/*
+ * The clock is read once in each jiffy and CPU: the coarse clock would cost as much as all the rest that
+ * most segments ask for. It lags behind clock_now() by one jiffy at most.
+ */
+ALWAYS_INLINE __u64 clock_tick(void)
+{
+	__u64 jiffy = bpf_jiffies64();
+	__u32 zero = 0;
+	struct tick *tick = bpf_map_lookup_elem(&ticks, &zero);
+
+	if (!tick)
+		return clock_now();
+	if (tick->jiffy != jiffy) {
+		tick->jiffy = jiffy;
+		tick->at = clock_now();
+	}
+	return tick->at;
+}
 
 #endif

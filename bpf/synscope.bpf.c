@@ -140,8 +140,8 @@ VERIFIED_ALONE int first_payload_skb(struct __sk_buff *ctx, const struct segment
 	return 0;
 }
 
-SEC("xdp.frags")
-int synscope_xdp(struct xdp_md *ctx)
+/* The long way of a frame. */
+VERIFIED_ALONE int analyze_xdp(struct xdp_md *ctx)
 {
 	struct segment s = {};
 	struct sighting g = {.hook = HOOK_IN};
@@ -156,10 +156,10 @@ int synscope_xdp(struct xdp_md *ctx)
 		first_payload_xdp(ctx, &s, &g);
 	else if (parsed == PARSED_UNREACHABLE && quoted_xdp(ctx, &s, &error))
 		tell_unreachable(&s, &g, &error);
-	return XDP_PASS;
+	return 0;
 }
 
-ALWAYS_INLINE int see_skb(struct __sk_buff *ctx, enum hook hook)
+VERIFIED_ALONE int analyze_skb(struct __sk_buff *ctx, __u32 hook)
 {
 	struct segment s = {};
 	struct icmp_error error = {};
@@ -175,17 +175,64 @@ ALWAYS_INLINE int see_skb(struct __sk_buff *ctx, enum hook hook)
 		first_payload_skb(ctx, &s, &g);
 	else if (parsed == PARSED_UNREACHABLE && quoted_skb(ctx, &s, &error))
 		tell_unreachable(&s, &g, &error);
-	return TCX_NEXT;
+	return 0;
+}
+
+/* The short way of most frames. 0: it was not one of them. */
+VERIFIED_ALONE int predict_xdp(struct xdp_md *ctx)
+{
+	struct frame f = {.data = pointer(ctx->data),
+			  .end = pointer(ctx->data_end),
+			  .length = ctx->data_end - ctx->data};
+	struct sighting g;
+	struct segment s;
+
+	g.hook = HOOK_IN;
+	g.tick = config.replay ? 0 : clock_tick();
+	g.precise = 0;
+	g.count = 1;
+	if (config.replay && !read_replay_metadata(ctx, &f, &g))
+		return 0;
+	return take_predicted(&f, &s, &g);
+}
+
+VERIFIED_ALONE int predict_skb(struct __sk_buff *ctx, __u32 hook)
+{
+	struct frame f = {.data = pointer(ctx->data),
+			  .end = pointer(ctx->data_end),
+			  .length = ctx->len,
+			  .vlan = ctx->vlan_present,
+			  .layer3 = config.layer3};
+	struct sighting g;
+	struct segment s;
+
+	g.hook = hook;
+	g.tick = clock_tick();
+	g.precise = 0;
+	g.count = ctx->gso_segs ? ctx->gso_segs : 1;
+	return take_predicted(&f, &s, &g);
+}
+
+SEC("xdp.frags")
+int synscope_xdp(struct xdp_md *ctx)
+{
+	if (!predict_xdp(ctx))
+		analyze_xdp(ctx);
+	return XDP_PASS;
 }
 
 SEC("tc")
 int synscope_ingress(struct __sk_buff *ctx)
 {
-	return see_skb(ctx, HOOK_IN);
+	if (!predict_skb(ctx, HOOK_IN))
+		analyze_skb(ctx, HOOK_IN);
+	return TCX_NEXT;
 }
 
 SEC("tc")
 int synscope_egress(struct __sk_buff *ctx)
 {
-	return see_skb(ctx, HOOK_OUT);
+	if (!predict_skb(ctx, HOOK_OUT))
+		analyze_skb(ctx, HOOK_OUT);
+	return TCX_NEXT;
 }

@@ -8,86 +8,14 @@
 #define SYNSCOPE_ANALYZER_H
 
 #include "config.h"
-#include "counters.h"
+#include "counting.h"
 #include "first_payload.h"
 #include "options.h"
 #include "parse.h"
+#include "prediction.h"
 #include "sighting.h"
 #include "tracker.h"
 #include "unreachable.h"
-
-/* A frame without a TCP segment, by what its layers were. */
-ALWAYS_INLINE void count_besides(const struct segment *s, const struct sighting *g, enum parsed parsed,
-				 struct counters *n)
-{
-	n->frames_besides++;
-	n->bytes_besides += g->frame_length;
-	n->arp += s->network == NETWORK_ARP;
-	n->arp_requests += s->network == NETWORK_ARP && s->protocol == ARP_REQUEST;
-	n->arp_replies += s->network == NETWORK_ARP && s->protocol == ARP_REPLY;
-	n->other += s->network == NETWORK_OTHER && parsed == PARSED_OTHER;
-	if (s->network == NETWORK_IPV4 || s->network == NETWORK_IPV6) {
-		n->protocols[s->network == NETWORK_IPV6][s->protocol]++;
-		n->fragments += s->fragment;
-	}
-	switch (parsed) {
-	case PARSED_UDP:
-		n->udp++;
-		break;
-	case PARSED_ICMP:
-	case PARSED_UNREACHABLE:
-		n->icmp++;
-		break;
-	case PARSED_TRUNCATED:
-		n->truncated++;
-		break;
-	case PARSED_BAD_IP:
-		n->bad_ip++;
-		break;
-	case PARSED_BAD_TCP:
-		n->bad_tcp++;
-		break;
-	default:
-		break;
-	}
-}
-
-/* A TCP segment that the user did not ask for. */
-ALWAYS_INLINE void count_filtered(const struct segment *s, const struct sighting *g, struct counters *n)
-{
-	n->frames_besides += g->count;
-	n->bytes_besides += g->frame_length;
-	n->filtered[s->version == 6] += g->count;
-	n->fragments += s->fragment;
-}
-
-/* Of merged segments all carry the flags, but FIN and PSH, which only the last one has. */
-ALWAYS_INLINE void count_merged(const struct segment *s, u32 more, u64 *by_flags, struct counters *n)
-{
-	by_flags[s->flags & TCP_FLAGS & ~(TCP_FIN | TCP_PSH)] += more;
-	if ((s->flags & (TCP_SYN | TCP_RST | TCP_ACK)) == TCP_ACK)
-		n->data += more;
-	else
-		n->data_on_other += more;
-}
-
-ALWAYS_INLINE void count_segment(const struct segment *s, const struct sighting *g, struct counters *n)
-{
-	u64 *by_flags = n->segments[g->hook & 1][s->version == 6];
-
-	by_flags[s->flags & TCP_FLAGS]++;
-	n->bytes[g->hook & 1] += g->frame_length;
-	if (s->payload) {
-		if ((s->flags & (TCP_SYN | TCP_FIN | TCP_RST | TCP_ACK)) == TCP_ACK)
-			n->data++;
-		else
-			n->data_on_other++;
-	}
-	if (g->count > 1)
-		count_merged(s, g->count - 1, by_flags, n);
-	if (s->fragment)
-		n->fragments++;
-}
 
 ALWAYS_INLINE bool address_matches(const union address *a)
 {

@@ -23,10 +23,15 @@ union address {
 struct connection_key {
 	union address low;
 	union address high;
-	u16 low_port;	/* host byte order */
-	u16 high_port;	/* host byte order */
-	u16 vlan;	/* outer VLAN identifier, 1 to 4094; 0: none */
-	u16 inner_vlan; /* inner VLAN identifier of a double tag; 0: none */
+	union {
+		struct {
+			u16 low_port;	/* host byte order */
+			u16 high_port;	/* host byte order */
+			u16 vlan;	/* outer VLAN identifier, 1 to 4094; 0: none */
+			u16 inner_vlan; /* inner VLAN identifier of a double tag; 0: none */
+		};
+		u64 ports_and_vlans; /* the four of them, written at once */
+	};
 };
 
 /* Who of the two sent a segment. The originator is the one that sent the SYN (Zeek's terms). */

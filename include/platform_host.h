@@ -26,6 +26,14 @@ static inline __u32 load_raw32(const void *p)
 	return v;
 }
 
+static inline __u64 load_raw64(const void *p)
+{
+	__u64 v;
+
+	__builtin_memcpy(&v, p, sizeof(v));
+	return v;
+}
+
 #define load_be32(p) __builtin_bswap32(load_raw32(p))
 #define swap16(v)    __builtin_bswap16(v)
 

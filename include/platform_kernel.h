@@ -14,6 +14,7 @@
 #define load_be16(p)  bpf_ntohs(*(const __u16 *)(p))
 #define load_be32(p)  bpf_ntohl(*(const __u32 *)(p))
 #define load_raw32(p) (*(const __u32 *)(p))
+#define load_raw64(p) (*(const __u64 *)(p))
 
 #define swap16(v) bpf_htons(v)
 

@@ -145,7 +145,10 @@ ALWAYS_INLINE u32 observe_ack(struct connection *c, const struct segment *s, str
 		facts |= judge_syn_ack_number(peer, s);
 	if (state & WINDOW_PROBED << to && s->ack == peer->next + 1)
 		peer->next = s->ack; /* the byte of the probe was taken */
-	facts |= judge_ack(peer, s, g->facts, state);
+	if (state & SAW_ACK << from && s->ack == me->acknowledged)
+		facts |= FACT_ACK_OK; /* believed once: what was missed then is missed once */
+	else
+		facts |= judge_ack(peer, s, g->facts, state);
 	if (state & SAW_FIN << to && s->ack == peer->next)
 		facts |= FACT_ACKS_FIN;
 	if (s->flags & TCP_RST || !(facts & (FACT_ACK_OK | FACT_GAP)))

@@ -88,7 +88,7 @@ ALWAYS_INLINE u32 bucket_find(struct bucket *b, const struct place *p, const str
 {
 	u32 way = p->way & (WAYS - 1);
 
-	if (key_equal(&b->ways[way].key, key) && b->tags[way] == p->tag)
+	if (key_equal(&b->ways[way].key, key) && b->ways[way].generation)
 		return way;
 	return bucket_search(b, key, p->tag);
 }

@@ -93,7 +93,6 @@ ALWAYS_INLINE void connection_begin(struct connection *c, const struct segment *
 
 	__builtin_memset(c, 0, sizeof(*c));
 	c->key = s->key;
-	c->generation = generation ? generation : 1;
 	c->start = now;
 	c->state = state;
 	c->options[ORIGINATOR].window_scale = NO_WINDOW_SCALE;
@@ -102,6 +101,8 @@ ALWAYS_INLINE void connection_begin(struct connection *c, const struct segment *
 		c->probe_flags = s->flags;
 	if (state & FLIPPED)
 		history_append(c, '^', RESPONDER);
+	compiler_barrier();
+	c->generation = generation ? generation : 1; /* last: with a generation a record is there */
 }
 
 /*

@@ -44,10 +44,8 @@ ALWAYS_INLINE bool parse_quoted_ipv6(struct cursor *c, union address *source, un
 {
 	if (!cursor_has(c, IPV6_HEADER) || *c->at >> 4 != 6 || *(c->at + IPV6_NEXT_HEADER_AT) != PROTOCOL_TCP)
 		return false;
-	for (int i = 0; i < 4; i++) {
-		source->words[i] = load_raw32(c->at + IPV6_SOURCE_AT + 4 * i);
-		destination->words[i] = load_raw32(c->at + IPV6_DESTINATION_AT + 4 * i);
-	}
+	ipv6_address(source, c->at + IPV6_SOURCE_AT);
+	ipv6_address(destination, c->at + IPV6_DESTINATION_AT);
 	cursor_advance(c, IPV6_HEADER);
 	return true;
 }

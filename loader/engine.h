@@ -22,7 +22,8 @@ struct engine {
 	struct bucket *table; /* config.buckets of them, zeroed */
 	ring_reader reader;
 	void *reader_context;
-	u64 now; /* ns; the time of the frame under analysis */
+	u64 now;       /* ns; the time of the frame under analysis */
+	bool long_way; /* no header prediction: for tests, which compare both ways */
 	union {
 		struct event event;
 		struct final_record final;
