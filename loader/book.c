@@ -16,6 +16,18 @@ static u32 slots(const struct book *b)
 	return b->config->buckets * WAYS;
 }
 
+/* A scan begins, grows or ends. */
+static void on_scan(void *context, struct scanner *s, enum scan_news news)
+{
+	const struct book *b = context;
+	struct output *o = b->output;
+
+	if (news == SCAN_IS_GONE)
+		summary_scan(b->summary, b->interface, s);
+	else if (o->view->scan && !output_is_full(o))
+		o->units += o->view->scan(o->file, &o->options, b->interface, s, news);
+}
+
 int book_open(struct book *b, const struct interface *interface, const struct config *config,
 	      const struct bucket *table, struct output *output, struct summary *summary)
 {
@@ -25,11 +37,11 @@ int book_open(struct book *b, const struct interface *interface, const struct co
 	b->table = table;
 	b->output = output;
 	b->summary = summary;
-	b->scans = calloc(1, sizeof(*b->scans));
+	b->scans = scans_open(config->hash_seed[0], on_scan, b);
 	b->entries = calloc(slots(b), sizeof(*b->entries));
 	if (b->scans && b->entries && !deadlines_open(&b->deadlines, slots(b)))
 		return 0;
-	free(b->scans);
+	scans_close(b->scans);
 	free(b->entries);
 	b->scans = NULL;
 	b->entries = NULL;
@@ -50,7 +62,7 @@ void book_close(struct book *b)
 	for (u32 slot = 0; b->entries && slot < slots(b); slot++)
 		forget_steps(&b->entries[slot]);
 	free(b->entries);
-	free(b->scans);
+	scans_close(b->scans);
 	deadlines_close(&b->deadlines);
 }
 
@@ -68,6 +80,7 @@ static struct entry *entry_of(struct book *b, u32 slot, u32 generation)
 	e->generation = generation;
 	e->final = false;
 	e->announced = false;
+	e->probe = SCAN_NONE;
 	b->open_entries++;
 	return e;
 }
@@ -83,36 +96,6 @@ static u64 next_deadline(const struct book *b, const struct entry *e, const stru
 	announce = c->state & ESTABLISHED_ONCE ? c->at.established + ANNOUNCE_ESTABLISHED_AFTER
 					       : c->start + ANNOUNCE_HALF_OPEN_AFTER;
 	return b->output->view->opened && !e->announced && announce < at ? announce : at;
-}
-
-/* A source was flagged: an event of its own, about the probe that made it so. */
-static void show_scan(struct book *b, const struct event *probe, enum scan_kind kind)
-{
-	struct output *o = b->output;
-	struct event e = *probe;
-
-	e.kinds = 1 << EVENT_SCAN;
-	e.scan = (u8)kind;
-	if (o->view->event && !output_is_full(o))
-		o->units += o->view->event(o->file, &o->options, b->interface, &e);
-}
-
-/* The same, where only the final record shows it. */
-static void show_scan_of_record(struct book *b, const struct connection *c, enum scan_kind kind, u64 now)
-{
-	struct event e = {
-		.time = now,
-		.start = c->start,
-		.state = c->state,
-		.key = c->key,
-		.generation = c->generation,
-		.number = c->events,
-		.seq = c->direction[ORIGINATOR].isn,
-		.isn = {c->direction[ORIGINATOR].isn, c->direction[RESPONDER].isn},
-		.options.window_scale = NO_WINDOW_SCALE,
-	};
-
-	show_scan(b, &e, kind);
 }
 
 static struct record make_record(const struct book *b, const struct entry *e, const struct connection *c,
@@ -136,11 +119,8 @@ static void finish(struct book *b, u32 slot, const struct connection *c, enum en
 	struct entry *e = &b->entries[slot];
 	struct record r = make_record(b, e, c, ending, now);
 	struct output *o = b->output;
-	bool flagged;
 
-	r.scan = scans_judge(b->scans, c, &flagged);
-	if (flagged)
-		show_scan_of_record(b, c, r.scan, now);
+	r.scan = scans_judge(b->scans, c, now);
 	e->final = true;
 	b->open_entries--;
 	deadlines_remove(&b->deadlines, slot);
@@ -208,11 +188,18 @@ static void show_event(struct book *b, const struct event *e)
 	}
 }
 
+/* A scan is told of as a whole, where people read. */
+static bool is_folded(const struct book *b, const struct event *e, enum scan_kind probe)
+{
+	const struct output *o = b->output;
+
+	return o->view->scan && !o->options.json && !o->options.segments && scans_folds(b->scans, e, probe);
+}
+
 static void on_event(struct book *b, const struct event *e)
 {
 	struct entry *entry;
 	struct connection c;
-	enum scan_kind scan;
 
 	if (e->item.slot >= slots(b))
 		return;
@@ -221,10 +208,10 @@ static void on_event(struct book *b, const struct event *e)
 		entry = entry_of(b, e->item.slot, e->generation);
 		deadlines_set(&b->deadlines, e->item.slot, e->start, e->start);
 	}
-	if (b->output->view->event)
+	entry->probe = (u8)scans_kind(e, entry->probe);
+	if (b->output->view->event && !is_folded(b, e, entry->probe))
 		show_event(b, e);
-	if (scans_event(b->scans, e, &scan))
-		show_scan(b, e, scan);
+	scans_event(b->scans, e, entry->probe);
 	if (entry->final)
 		return;
 	if (b->output->view->wants_steps && is_step(e))
@@ -285,6 +272,7 @@ void book_advance(struct book *b, u64 now)
 {
 	const struct deadline *first;
 
+	scans_advance(b->scans, now);
 	while ((first = deadlines_first(&b->deadlines)) && first->at < now && !output_is_full(b->output))
 		visit(b, first->slot, first->at, now);
 }
@@ -325,12 +313,15 @@ void book_finish(struct book *b, u64 now)
 
 	for (u32 slot = 0; open && slot < slots(b) && n < b->open_entries; slot++)
 		if (b->entries[slot].generation && !b->entries[slot].final && snapshot(b->table, slot, &c) &&
-		    c.generation == b->entries[slot].generation)
+		    c.generation == b->entries[slot].generation) {
+			scans_settle(b->scans, &c, now);
 			open[n++] = (struct open_record){.start = c.start, .slot = slot};
+		}
 	if (open)
 		qsort(open, n, sizeof(*open), by_start);
 	for (u32 i = 0; i < n && !output_is_full(b->output); i++)
 		if (snapshot(b->table, open[i].slot, &c))
 			finish(b, open[i].slot, &c, c.state & CLOSED_ONCE ? ENDING_CLOSED : ENDING_OPEN, now);
+	scans_finish(b->scans);
 	free(open);
 }

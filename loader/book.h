@@ -17,7 +17,8 @@ struct entry {
 	u32 generation; /* of the connection that the entry is about; 0: none yet */
 	bool final;	/* its record was printed */
 	bool announced; /* its handshake was shown while it was still open */
-	u16 step_count;
+	u8 probe;	/* enum scan_kind: what its first segment may be a probe of */
+	u8 step_count;	/* STEPS_MAX at most */
 	u32 steps_omitted;
 	struct event *steps; /* of handshake and teardown; NULL where the view wants none */
 };

@@ -15,11 +15,10 @@ static int show(struct output *o, const struct instrument *i)
 		return -1;
 	for (size_t n = 0; n < records.count && !output_is_full(o); n++) {
 		const struct connection *c = &records.all[n];
-		bool first;
 		struct record r = {.interface = &i->interface,
 				   .connection = c,
 				   .ending = c->state & CLOSED_ONCE ? ENDING_CLOSED : ENDING_OPEN,
-				   .scan = scans_judge(records.scans, c, &first),
+				   .scan = scans_judge(records.scans, c, now),
 				   .now = now};
 
 		o->units += view_conns.final(o->file, &o->options, &r);

@@ -11,12 +11,10 @@
 #include "totals.h"
 
 /* Nobody followed the events: of scans the counters know what is still in the table. */
-static void judge_all(struct records *r)
+static void judge_all(struct records *r, u64 now)
 {
-	bool first;
-
 	for (size_t i = 0; i < r->count; i++)
-		scans_judge(r->scans, &r->all[i], &first);
+		scans_judge(r->scans, &r->all[i], now);
 }
 
 static int show(struct output *o, const struct instrument *i)
@@ -31,7 +29,7 @@ static int show(struct output *o, const struct instrument *i)
 		return say_error("%s: counters: %s", i->interface.name, strerror(-error));
 	if (records_open(&records, i, now))
 		return -1;
-	judge_all(&records);
+	judge_all(&records, now);
 	o->options.json = true;
 	totals_fill(&t, &sum, records.scans, i->table, &i->config, now);
 	o->units += view_counters.counters(o->file, &o->options, &i->interface, &t);

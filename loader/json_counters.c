@@ -171,6 +171,11 @@ static void scans(struct json *j, const struct totals *t)
 	for (enum scan_kind kind = SCAN_SYN; kind < SCAN_KINDS; kind++)
 		json_u64(j, scan_name(kind), t->scans[kind]);
 	json_end_object(j);
+	json_object(j, "scanners");
+	json_u64(j, "seen", t->scans_seen);
+	json_u64(j, "displaced", t->scans_displaced);
+	json_u64(j, "sources_forgotten", t->sources_forgotten);
+	json_end_object(j);
 }
 
 static void malformed(struct json *j, const struct counters *n)

@@ -7,7 +7,7 @@
 #include "format.h"
 #include "icmp_words.h"
 #include "identity.h"
-#include "scans.h"
+#include "scanner.h"
 #include "verdict.h"
 
 const char *event_name(enum event_kind kind)
@@ -146,9 +146,9 @@ static const char *direction_name(const struct interface *i, const struct event 
 	return e->hook == HOOK_IN ? "in" : "out";
 }
 
-void json_event(struct json *j, const struct interface *i, const struct event *e, enum event_kind kind, u32 n)
+static void event_fields(struct json *j, const struct interface *i, const struct event *e,
+			 enum event_kind kind, u32 n)
 {
-	json_object(j, NULL);
 	json_string(j, "ts", text_rfc3339((s64)e->time + i->wall_offset).text);
 	json_string(j, "event", event_name(kind));
 	json_string(j, "uid", uid_of(i, &e->key, e->start, e->generation).text);
@@ -170,8 +170,64 @@ void json_event(struct json *j, const struct interface *i, const struct event *e
 	} else {
 		verdicts(j, e);
 	}
-	if (e->scan)
-		json_string(j, "scan", scan_name(e->scan));
+}
+
+void json_event(struct json *j, const struct interface *i, const struct event *e, enum event_kind kind, u32 n)
+{
+	json_object(j, NULL);
+	event_fields(j, i, e, kind, n);
+	json_end_object(j);
+}
+
+static void port_states(struct json *j, const struct scanner *s)
+{
+	static const char *const names[PORT_STATES] = {
+		[PORT_OPEN] = "open",
+		[PORT_CLOSED] = "closed",
+		[PORT_UNFILTERED] = "unfiltered",
+		[PORT_OPEN_FILTERED] = "open_filtered",
+		[PORT_FILTERED] = "filtered",
+	};
+
+	for (enum port_state state = PORT_OPEN; state < PORT_STATES; state++) {
+		u32 n;
+
+		if (scanner_counts(s, state, &n))
+			json_u64(j, names[state], n);
+		else
+			json_null(j, names[state]);
+	}
+}
+
+static void scanner(struct json *j, const struct interface *i, const struct scanner *s, enum scan_news news)
+{
+	u64 rate = scanner_rate(s);
+
+	json_object(j, "scanner");
+	json_string(j, "kind", scan_name(s->kind));
+	json_string(j, "source", text_address(&s->source).text);
+	json_string(j, "news", news == SCAN_BEGINS ? "begins" : news == SCAN_IS_OVER ? "over" : "grows");
+	json_u64(j, "hosts", s->hosts.count);
+	json_u64(j, "ports", s->ports.count);
+	json_u64(j, "targets", s->targets.count);
+	json_bool(j, "exact", !s->capped);
+	json_u64(j, "probes", s->probes);
+	port_states(j, s);
+	json_string(j, "since", text_rfc3339((s64)s->since + i->wall_offset).text);
+	json_string(j, "last", text_rfc3339((s64)s->last + i->wall_offset).text);
+	if (rate)
+		json_u64(j, "probes_per_s", rate);
+	else
+		json_null(j, "probes_per_s");
+	json_end_object(j);
+}
+
+void json_scan(struct json *j, const struct interface *i, const struct scanner *s, enum scan_news news)
+{
+	json_object(j, NULL);
+	event_fields(j, i, &s->latest, EVENT_SCAN, s->latest.number);
+	json_string(j, "scan", scan_name(s->kind));
+	scanner(j, i, s, news);
 	json_end_object(j);
 }
 

@@ -42,6 +42,8 @@ int output_open(struct output *o, const struct arguments *a)
 	o->options = a->view_options;
 	o->options.color = wants_color(a, fileno(o->file));
 	o->options.width = columns(fileno(o->file));
+	o->options.segments = a->config.segments;
+	o->options.live = isatty(fileno(o->file)) ? &o->live : NULL;
 	o->limit = a->count;
 	return 0;
 }
@@ -67,6 +69,8 @@ void output_flush(struct output *o)
 
 int output_close(struct output *o)
 {
+	if (o->live.scanner)
+		putc('\n', o->file);
 	output_flush(o);
 	if (o->file != stdout && fclose(o->file))
 		note_failure(o);

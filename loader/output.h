@@ -12,6 +12,7 @@ struct output {
 	const char *name;
 	const struct view *view;
 	struct view_options options;
+	struct live_line live;
 	u64 units;   /* written so far */
 	u64 limit;   /* --count; 0: none */
 	bool closed; /* the reader went away: end quietly */

@@ -35,7 +35,7 @@ int records_open(struct records *r, const struct instrument *i, u64 now)
 	for (u32 slot = 0; slot < slots; slot++)
 		taken += table_slot_taken(i->table, slot);
 	r->all = calloc(taken + 1, sizeof(*r->all));
-	r->scans = calloc(1, sizeof(*r->scans));
+	r->scans = scans_open(i->config.hash_seed[0], NULL, NULL);
 	if (!r->all || !r->scans) {
 		records_close(r);
 		return say_error("%s: %zu connections: %s", i->interface.name, taken, strerror(ENOMEM));
@@ -43,12 +43,14 @@ int records_open(struct records *r, const struct instrument *i, u64 now)
 	copy_records(r, i, taken, now);
 	for (size_t n = 0; n < r->count; n++)
 		scans_record(r->scans, &r->all[n]);
+	for (size_t n = 0; n < r->count; n++)
+		scans_settle(r->scans, &r->all[n], now);
 	return 0;
 }
 
 void records_close(struct records *r)
 {
 	free(r->all);
-	free(r->scans);
+	scans_close(r->scans);
 	memset(r, 0, sizeof(*r));
 }

@@ -1,80 +1,79 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "scans.h"
 
-#include "bucket.h"
-
+#include <stdlib.h>
 #include <string.h>
 
+#include "bucket.h"
+#include "hash.h"
+#include "identity.h"
+
+static const u64 millisecond = 1000000;
 static const u64 minute = 60000000000ULL;
 
-const char *scan_name(enum scan_kind kind)
-{
-	static const char *const names[SCAN_KINDS] = {
-		[SCAN_SYN] = "syn",	  [SCAN_CONNECT] = "connect", [SCAN_FIN] = "fin",
-		[SCAN_NULL] = "null",	  [SCAN_XMAS] = "xmas",	      [SCAN_ACK] = "ack",
-		[SCAN_MAIMON] = "maimon", [SCAN_OTHER] = "other",
-	};
+/* How long a target may be silent before that says something, and where the run ends before that; ns. */
+static const u64 grace = 3000000000ULL, last_grace = 500000000ULL;
 
-	return (u32)kind < SCAN_KINDS ? names[kind] : NULL;
+/* A scanner that asks again does not wait for as long as a stack does (1 s: RFC 6298); ns. */
+static const u64 impatience = 100000000ULL;
+
+/* The first probes of a new minute are told of as before, until they show whether it goes on; ns. */
+static const u64 patience = 10000000000ULL;
+
+/* Records of a scan become final so late at most that its source is worth keeping; ns. */
+static const u64 keep_flags = 600000000000ULL;
+
+static const u64 look_every = 250000000ULL;
+
+struct scans *scans_open(u64 seed, scan_tell *tell, void *context)
+{
+	struct scans *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return NULL;
+	s->seed = seed;
+	s->tell = tell;
+	s->context = context;
+	s->purse = SCAN_PURSE;
+	return s;
 }
 
-static u64 mix(u64 v)
+void scans_close(struct scans *s)
 {
-	v ^= v >> 33;
-	v *= 0xff51afd7ed558ccdULL;
-	v ^= v >> 33;
-	v *= 0xc4ceb9fe1a85ec53ULL;
-	return v ^ v >> 33;
+	for (u32 i = 0; s && i < SCANNERS; i++)
+		scanner_release(&s->scanners[i], &s->purse);
+	free(s);
 }
 
-static u64 hash_address(const union address *a)
+static void tell(const struct scans *s, struct scanner *scanner, enum scan_news news)
 {
-	return mix(a->halves[0] ^ mix(a->halves[1]));
+	scanner->changed = false;
+	if (s->tell)
+		s->tell(s->context, scanner, news);
 }
 
-/* The source's entry; where it has none, the least recent of its places is given to it. */
-static struct scan_source *source_of(struct scans *s, const union address *address, u64 now)
+static u64 hash_address(const struct scans *s, const union address *a)
 {
-	u32 set = (u32)hash_address(address) % (SCAN_SOURCES / SCAN_WAYS);
-	struct scan_source *ways = &s->sources[(size_t)set * SCAN_WAYS], *oldest = ways;
-
-	for (u32 i = 0; i < SCAN_WAYS; i++) {
-		if (ways[i].last && !memcmp(&ways[i].address, address, sizeof(*address)))
-			return &ways[i];
-		if (ways[i].last < oldest->last)
-			oldest = &ways[i];
-	}
-	memset(oldest, 0, sizeof(*oldest));
-	oldest->address = *address;
-	oldest->begin = now;
-	return oldest;
+	return hash_mix(a->halves[0] ^ hash_mix(a->halves[1] ^ s->seed));
 }
 
-static const union address *originator(const struct connection_key *key, u64 state)
+static struct target target_of(const struct scans *s, const struct connection_key *key, u64 state)
 {
-	return state & ORIGINATOR_IS_HIGH ? &key->high : &key->low;
+	struct party to = party_of(key, state, RESPONDER);
+
+	return (struct target){.host = hash_address(s, &to.address), .port = to.port};
 }
 
-static void add_pair(struct scan_source *source, const struct connection_key *key, u64 state)
-{
-	const union address *host = state & ORIGINATOR_IS_HIGH ? &key->low : &key->high;
-	u16 port = state & ORIGINATOR_IS_HIGH ? key->low_port : key->high_port;
-	u64 bit = mix(hash_address(host) ^ port) % 128;
+/* ---- what is a probe -------------------------------------------------------- */
 
-	source->pairs[bit / 64] |= 1ULL << bit % 64;
+static bool is_stray(enum scan_kind kind)
+{
+	return kind == SCAN_ACK || kind == SCAN_MAIMON;
 }
 
-/* Two pairs may share a bit, so a scan of ten pairs may show as nine; the next probe makes it ten. */
-static u32 pairs(const struct scan_source *source)
+static bool is_opening(enum scan_kind kind)
 {
-	return (u32)(__builtin_popcountll(source->pairs[0]) + __builtin_popcountll(source->pairs[1]));
-}
-
-static bool meets_rule(const struct scan_source *source, enum scan_kind kind)
-{
-	if (kind == SCAN_SYN || kind == SCAN_CONNECT)
-		return pairs(source) >= SCAN_PAIRS_LEAST && source->established * 2 < source->attempts;
-	return source->probes[kind] >= SCAN_PROBES_LEAST;
+	return kind == SCAN_SYN || kind == SCAN_CONNECT;
 }
 
 static enum scan_kind kind_of_flags(u16 flags)
@@ -92,119 +91,619 @@ static enum scan_kind kind_of_flags(u16 flags)
 	}
 }
 
-/* Notes that the rule is met in this minute. True: it was not met before. */
-static bool flag(struct scan_source *source, enum scan_kind kind)
+static enum scan_kind kind_of_first(const struct event *e)
 {
-	bool before = source->flag_end[kind] > source->begin;
+	enum { BARE_HEADER = 20 };
+	u16 flags = e->flags & (TCP_FIN | TCP_SYN | TCP_RST | TCP_PSH | TCP_ACK | TCP_URG);
 
-	if (before || !meets_rule(source, kind))
-		return false;
-	if (source->flag_end[kind] != source->begin)
-		source->flag_begin[kind] = source->begin;
-	source->flag_end[kind] = source->begin + minute;
-	return true;
-}
-
-static bool is_flagged(const struct scan_source *source, enum scan_kind kind, u64 start)
-{
-	return start >= source->flag_begin[kind] && start < source->flag_end[kind];
-}
-
-/* A minute ends: its SYNs have had time to be answered, and the next minute counts anew. */
-static void turn(struct scan_source *source, u64 now)
-{
-	source->last = later(source->last, now);
-	if (now <= source->begin || now - source->begin <= minute)
-		return;
-	for (enum scan_kind kind = SCAN_SYN; kind <= SCAN_CONNECT; kind++)
-		if (flag(source, kind))
-			source->untold |= 1U << kind;
-	source->begin = now;
-	source->attempts = source->established = 0;
-	memset(source->pairs, 0, sizeof(source->pairs));
-	memset(source->probes, 0, sizeof(source->probes));
-}
-
-/* A connection begins. Whether SYNs are a scan shows only when they have had time to be answered. */
-static bool begin(struct scan_source *source, const struct connection_key *key, u64 state, u16 flags,
-		  enum scan_kind *kind)
-{
-	if (state & PROBE) {
-		*kind = kind_of_flags(flags);
-		source->probes[*kind]++;
-		return flag(source, *kind);
+	if ((e->from & 1) != ORIGINATOR)
+		return SCAN_NONE;
+	if (e->state & PROBE)
+		return kind_of_flags(e->flags);
+	if (e->state & MIDSTREAM) {
+		if (e->header != BARE_HEADER || e->payload)
+			return SCAN_NONE;
+		return flags == TCP_ACK ? SCAN_ACK : flags == (TCP_FIN | TCP_ACK) ? SCAN_MAIMON : SCAN_NONE;
 	}
-	if (state & SAW_SYN) {
-		source->attempts++;
-		add_pair(source, key, state);
+	if (!(e->state & SAW_SYN))
+		return SCAN_NONE;
+	return e->options.offered & OFFER_SACK ? SCAN_CONNECT : SCAN_SYN;
+}
+
+enum scan_kind scans_kind(const struct event *e, enum scan_kind before)
+{
+	return e->number == 1 ? kind_of_first(e) : before;
+}
+
+/* An ACK of the originator alone, with the least header there is. */
+static bool is_bare_stray(const struct connection *c)
+{
+	enum { BARE_IPV4 = 40, BARE_IPV6 = 60 };
+	u64 bare = is_mapped_ipv4(&c->key.low) ? BARE_IPV4 : BARE_IPV6;
+
+	return c->direction[ORIGINATOR].segments == 1 && c->direction[ORIGINATOR].bytes == bare &&
+	       !(c->state & (SAW_DATA | SAW_DATA << RESPONDER | RESET_BY)) &&
+	       (!(c->state & SAW_SEGMENT << RESPONDER) || c->state & RESET_BY << RESPONDER);
+}
+
+/* What a record is a probe of, were its source a scanner: as kind_of_first(), with hindsight. */
+static enum scan_kind kind_of_record(const struct connection *c)
+{
+	if (c->state & PROBE)
+		return kind_of_flags((u16)c->probe_flags);
+	if (c->state & MIDSTREAM) {
+		if (!(c->state & SAW_SEGMENT) || c->state & FLIPPED || !is_bare_stray(c))
+			return SCAN_NONE;
+		return c->state & SAW_FIN ? SCAN_MAIMON : SCAN_ACK;
 	}
+	if (!(c->state & SAW_SYN) || c->state & (FLIPPED | SAW_DATA))
+		return SCAN_NONE;
+	return c->options[ORIGINATOR].offered & OFFER_SACK ? SCAN_CONNECT : SCAN_SYN;
+}
+
+static enum answer answer_of(u64 state)
+{
+	if (state & SAW_SYN << RESPONDER && !(state & MIDSTREAM))
+		return ANSWER_SYN_ACK;
+	if (state & RESET_BY << RESPONDER || (state & RESET_REFUSED && state & SAW_SEGMENT << RESPONDER))
+		return ANSWER_RST;
+	return state & UNREACHABLE ? ANSWER_UNREACHABLE : ANSWER_NONE;
+}
+
+/* ---- suspects --------------------------------------------------------------- */
+
+static bool is_flagged(const struct suspect *p, u64 start)
+{
+	for (u32 i = 0; i < SCAN_FLAGS; i++)
+		if (start >= p->flags[i].begin && start < p->flags[i].end)
+			return true;
 	return false;
 }
 
-bool scans_event(struct scans *s, const struct event *e, enum scan_kind *kind)
+/* What happened in its minute makes a scan. */
+static bool is_flagged_now(const struct suspect *p)
 {
-	bool opened = e->kinds & 1 << EVENT_ESTABLISHED;
-	struct scan_source *source;
+	return p->flags[0].end > p->begin;
+}
 
-	if (e->number != 1 && !opened)
+static u64 place_hash(const struct scans *s, const union address *source, enum scan_kind kind)
+{
+	return hash_mix(hash_address(s, source) + kind);
+}
+
+static u32 first_way(u64 hash)
+{
+	return (u32)hash % (SCAN_SUSPECTS / SCAN_WAYS) * SCAN_WAYS;
+}
+
+static u32 tag_of(u64 hash)
+{
+	return (u32)(hash >> 32) | 1;
+}
+
+static struct suspect *find_suspect(struct scans *s, const union address *source, enum scan_kind kind)
+{
+	u64 hash = place_hash(s, source, kind);
+	u32 first = first_way(hash);
+
+	for (u32 i = first; i < first + SCAN_WAYS; i++)
+		if (s->tags[i] == tag_of(hash) && s->suspects[i].kind == kind &&
+		    !memcmp(&s->suspects[i].source, source, sizeof(*source)))
+			return &s->suspects[i];
+	return NULL;
+}
+
+/* In what order suspects are given up. */
+enum worth { WORTH_NOTHING, WORTH_A_MINUTE, WORTH_FLAGS, WORTH_A_SCAN };
+
+static enum worth worth_of(const struct suspect *p, u64 now)
+{
+	if (p->scanner && !p->scanner->over)
+		return WORTH_A_SCAN;
+	if (p->flags[0].end && (now < p->last || now - p->last <= keep_flags))
+		return WORTH_FLAGS;
+	return now > p->begin && now - p->begin > minute ? WORTH_NOTHING : WORTH_A_MINUTE;
+}
+
+static u64 rank_of(const struct suspect *p, u64 now)
+{
+	return (u64)worth_of(p, now) << 62 | (u64)p->count << 56 | p->last >> 8;
+}
+
+static void end_scan(struct scans *s, struct scanner *scanner)
+{
+	if (scanner->over)
+		return;
+	scanner->over = true;
+	s->active--;
+	tell(s, scanner, SCAN_IS_OVER);
+}
+
+/* The last word on a scan. */
+static void drop_scan(struct scans *s, struct scanner *scanner)
+{
+	struct suspect *p = find_suspect(s, &scanner->source, scanner->kind);
+
+	end_scan(s, scanner);
+	tell(s, scanner, SCAN_IS_GONE);
+	if (p)
+		p->scanner = NULL;
+	scanner_release(scanner, &s->purse);
+}
+
+static void set_undecided(struct scans *s, const struct suspect *p, bool undecided)
+{
+	size_t i = (size_t)(p - s->suspects);
+
+	s->undecided[i / 64] &= ~(1ULL << i % 64);
+	s->undecided[i / 64] |= (u64)undecided << i % 64;
+}
+
+static void give_up(struct scans *s, struct suspect *p, u64 now)
+{
+	if (worth_of(p, now) != WORTH_NOTHING)
+		s->forgotten++;
+	if (p->scanner) {
+		s->displaced += !p->scanner->over;
+		drop_scan(s, p->scanner);
+	}
+	set_undecided(s, p, false);
+	memset(p, 0, sizeof(*p));
+}
+
+/* The suspect's place; where it has none, it takes that of the one with the least to say. */
+static struct suspect *suspect_of(struct scans *s, const union address *source, enum scan_kind kind, u64 now)
+{
+	struct suspect *p = find_suspect(s, source, kind);
+	u64 hash = place_hash(s, source, kind);
+	u32 first = first_way(hash), chosen = first;
+
+	if (p)
+		return p;
+	for (u32 i = first; i < first + SCAN_WAYS && s->tags[chosen]; i++)
+		if (!s->tags[i] || rank_of(&s->suspects[i], now) < rank_of(&s->suspects[chosen], now))
+			chosen = i;
+	p = &s->suspects[chosen];
+	if (s->tags[chosen])
+		give_up(s, p, now);
+	s->tags[chosen] = tag_of(hash);
+	p->source = *source;
+	p->kind = kind;
+	p->begin = p->last = now;
+	return p;
+}
+
+/* ---- the minute's sample ---------------------------------------------------- */
+
+static bool same_target(const struct target *a, const struct target *b)
+{
+	return a->host == b->host && a->port == b->port;
+}
+
+static struct attempt *find_attempt(struct suspect *p, const struct target *t)
+{
+	for (u32 i = 0; i < p->count; i++)
+		if (same_target(&p->sample[i].target, t))
+			return &p->sample[i];
+	return NULL;
+}
+
+static void set_failed(struct suspect *p, struct attempt *a, bool failed)
+{
+	p->failed += (u32)failed - a->failed;
+	a->failed = failed;
+}
+
+static u64 *opened_word(struct suspect *p, const struct target *t, u64 *bit)
+{
+	u64 hash = hash_mix(t->host + t->port);
+
+	*bit = 1ULL << hash % 64;
+	return &p->opened[hash / 64 % SCAN_OPENED_WORDS];
+}
+
+static bool was_opened_before(struct suspect *p, const struct target *t)
+{
+	u64 bit, *word = opened_word(p, t, &bit);
+
+	return *word & bit;
+}
+
+/* A set that is half full would excuse half of what is new: it begins anew. */
+static void remember_opened(struct suspect *p, const struct target *t)
+{
+	u64 bit, *word = opened_word(p, t, &bit);
+	int bits = 0;
+
+	if (*word & bit)
+		return;
+	for (u32 i = 0; i < SCAN_OPENED_WORDS; i++)
+		bits += __builtin_popcountll(p->opened[i]);
+	if (bits >= SCAN_OPENED_WORDS * 32)
+		memset(p->opened, 0, sizeof(p->opened));
+	*word |= bit;
+}
+
+static u64 time_of(const struct suspect *p, const struct attempt *a)
+{
+	return p->begin + a->at * millisecond;
+}
+
+/* A target that is asked a second time. A stack waits for longer, so only what no stack sent proves
+ * something. */
+static void ask_again(struct suspect *p, struct attempt *a, u64 now)
+{
+	if (a->probes < 255)
+		a->probes++;
+	if (p->kind == SCAN_SYN && !a->opened && a->answer == ANSWER_NONE && now > time_of(p, a) &&
+	    now - time_of(p, a) >= impatience)
+		set_failed(p, a, true);
+}
+
+static void add_attempt(struct suspect *p, const struct target *t, u64 now)
+{
+	struct attempt *a = find_attempt(p, t);
+
+	p->probes++;
+	if (a) {
+		ask_again(p, a, now);
+		return;
+	}
+	if (p->count == SCAN_SAMPLE)
+		return;
+	a = &p->sample[p->count++];
+	*a = (struct attempt){.target = *t, .probes = 1, .opened = was_opened_before(p, t)};
+	a->at = (u16)(now > p->begin ? (now - p->begin) / millisecond : 0);
+}
+
+/* The SYN-ACK is what opens; but whoever sends a bare SYN must also go on. */
+static bool opens(enum scan_kind kind, u64 state)
+{
+	if (is_stray(kind))
+		return state & (SAW_DATA | SAW_DATA << RESPONDER) ||
+		       (state & SAW_SEGMENT << RESPONDER && answer_of(state) != ANSWER_RST);
+	return is_opening(kind) &&
+	       (state & ESTABLISHED_ONCE || (kind == SCAN_CONNECT && answer_of(state) == ANSWER_SYN_ACK));
+}
+
+static bool fails(enum scan_kind kind, u64 state)
+{
+	enum answer answer = answer_of(state);
+
+	if (answer == ANSWER_RST || answer == ANSWER_UNREACHABLE)
+		return true;
+	return kind == SCAN_SYN && state & RESET_BY << ORIGINATOR;
+}
+
+/* What a connection has come to. */
+static void note_state(struct suspect *p, const struct target *t, u64 state)
+{
+	struct attempt *a = find_attempt(p, t);
+
+	if (opens(p->kind, state)) {
+		if (is_opening(p->kind))
+			remember_opened(p, t);
+		if (a) {
+			a->opened = true;
+			set_failed(p, a, false);
+		}
+	} else if (a && !a->opened && fails(p->kind, state)) {
+		set_failed(p, a, true);
+	}
+	if (a && answer_of(state) > a->answer)
+		a->answer = (u8)answer_of(state);
+}
+
+/* Whoever was silent for so long fails. Of a stray ACK only the record can tell that nothing followed it. */
+static void note_silence(struct suspect *p, u64 now)
+{
+	for (u32 i = 0; is_opening(p->kind) && i < p->count; i++) {
+		struct attempt *a = &p->sample[i];
+
+		if (!a->opened && !a->failed && now > time_of(p, a) && now - time_of(p, a) >= grace)
+			set_failed(p, a, true);
+	}
+}
+
+/* ---- the rule --------------------------------------------------------------- */
+
+static bool meets_rule(const struct suspect *p)
+{
+	if (is_opening(p->kind))
+		return p->count >= SCAN_TARGETS_LEAST && p->failed * 2 > p->count;
+	return (is_stray(p->kind) ? p->failed : p->probes) >= SCAN_PROBES_LEAST;
+}
+
+/* A free place, or that of the scan with the fewest targets, of one that is over if there is one. */
+static struct scanner *scanner_place(struct scans *s)
+{
+	struct scanner *chosen = s->scanners;
+
+	for (struct scanner *i = s->scanners; i < s->scanners + SCANNERS; i++) {
+		if (!i->kind)
+			return i;
+		if (i->over > chosen->over ||
+		    (i->over == chosen->over && i->targets.count < chosen->targets.count))
+			chosen = i;
+	}
+	s->displaced += !chosen->over;
+	drop_scan(s, chosen);
+	return chosen;
+}
+
+static void begin_scan(struct scans *s, struct suspect *p)
+{
+	if (p->scanner)
+		drop_scan(s, p->scanner);
+	p->scanner = scanner_place(s);
+	p->scanner->kind = p->kind;
+	p->scanner->source = p->source;
+	p->scanner->since = p->count ? time_of(p, &p->sample[0]) : p->begin;
+	s->active++;
+	s->seen++;
+}
+
+/* What of this minute was not counted yet, since nobody knew. */
+static void count_sample(struct scans *s, struct suspect *p)
+{
+	struct scanner *scanner = p->scanner;
+
+	for (u32 i = 0; i < p->count; i++)
+		scanner_probe(scanner, &p->sample[i].target, p->sample[i].probes, p->sample[i].answer,
+			      &s->purse);
+	scanner->last = later(scanner->last, p->last);
+	scanner->latest = p->latest;
+}
+
+static void flag(struct scans *s, struct suspect *p)
+{
+	bool goes_on = p->scanner && !p->scanner->over;
+
+	if (!goes_on) {
+		memmove(p->flags + 1, p->flags, sizeof(p->flags) - sizeof(p->flags[0]));
+		p->flags[0].begin = p->begin;
+		begin_scan(s, p);
+	}
+	p->flags[0].end = p->begin + minute;
+	set_undecided(s, p, false);
+	count_sample(s, p);
+	if (goes_on)
+		return;
+	p->scanner->tell_at = 2 * p->scanner->targets.count;
+	tell(s, p->scanner, SCAN_BEGINS);
+}
+
+static void decide(struct scans *s, struct suspect *p)
+{
+	if (is_flagged_now(p))
+		return;
+	if (meets_rule(p))
+		flag(s, p);
+	else if (p->count >= SCAN_TARGETS_LEAST && is_opening(p->kind))
+		set_undecided(s, p, true);
+}
+
+static bool is_minute_over(const struct suspect *p, u64 now)
+{
+	if (now <= p->begin)
 		return false;
-	source = source_of(s, originator(&e->key, e->state), e->time);
-	turn(source, e->time);
-	if (opened && source->attempts)
-		source->established++;
-	return e->number == 1 && begin(source, &e->key, e->state, e->flags, kind);
+	if (now - p->begin > minute)
+		return true;
+	return p->count == SCAN_SAMPLE && !is_flagged_now(p) &&
+	       now - p->begin > p->sample[SCAN_SAMPLE - 1].at * millisecond + grace;
+}
+
+/* A new minute begins, if it is time: what was tried has had time to be answered. */
+static void turn(struct scans *s, struct suspect *p, u64 now)
+{
+	if (!is_minute_over(p, now))
+		return;
+	if (!is_flagged_now(p) && p->count >= SCAN_TARGETS_LEAST) {
+		note_silence(p, now);
+		decide(s, p);
+	}
+	set_undecided(s, p, false);
+	p->begin = now;
+	p->count = p->failed = p->probes = 0;
+}
+
+/* ---- what comes in ---------------------------------------------------------- */
+
+/* A probe of a scan that is known. */
+static void count_probe(struct scans *s, struct suspect *p, const struct target *t)
+{
+	struct scanner *scanner = p->scanner;
+
+	if (!scanner)
+		return;
+	scanner->last = later(scanner->last, p->last);
+	scanner->latest = p->latest;
+	if (!scanner_probe(scanner, t, 1, ANSWER_NONE, &s->purse) ||
+	    scanner->targets.count < scanner->tell_at)
+		return;
+	scanner->tell_at *= 2;
+	tell(s, scanner, SCAN_GROWS);
+}
+
+static void on_probe(struct scans *s, const struct event *e, enum scan_kind kind)
+{
+	struct party from = party_of(&e->key, e->state, ORIGINATOR);
+	struct target t = target_of(s, &e->key, e->state);
+	struct suspect *p = suspect_of(s, &from.address, kind, e->time);
+
+	turn(s, p, e->time);
+	p->last = later(p->last, e->time);
+	p->latest = *e;
+	add_attempt(p, &t, e->time);
+	if (is_flagged_now(p))
+		count_probe(s, p, &t);
+	else
+		decide(s, p);
+}
+
+static void on_answer(struct scans *s, const struct connection_key *key, u64 state, enum scan_kind kind)
+{
+	struct party from = party_of(key, state, ORIGINATOR);
+	struct suspect *p = find_suspect(s, &from.address, kind);
+	struct target t = target_of(s, key, state);
+
+	if (!p)
+		return;
+	note_state(p, &t, state);
+	if (p->scanner)
+		scanner_answer(p->scanner, &t, answer_of(state));
+	decide(s, p);
+}
+
+void scans_event(struct scans *s, const struct event *e, enum scan_kind kind)
+{
+	if (kind == SCAN_NONE)
+		return;
+	if (e->number == 1)
+		on_probe(s, e, kind);
+	else
+		on_answer(s, &e->key, e->state, kind);
+}
+
+bool scans_folds(struct scans *s, const struct event *e, enum scan_kind kind)
+{
+	struct party from = party_of(&e->key, e->state, ORIGINATOR);
+	struct suspect *p = s->active && kind ? find_suspect(s, &from.address, kind) : NULL;
+	struct scanner *scanner = p ? p->scanner : NULL;
+
+	if (!scanner || scanner->over || e->state & SAW_DATA)
+		return false;
+	if (!is_flagged(p, e->start) && (e->start < scanner->since || e->time > scanner->last + patience))
+		return false;
+	scanner->folded += (u32)__builtin_popcount(e->kinds);
+	scanner->changed = true;
+	return true;
+}
+
+/* The probe's event, as far as the record remembers it. */
+static struct event event_of(const struct connection *c)
+{
+	return (struct event){
+		.time = c->start,
+		.start = c->start,
+		.state = c->state,
+		.key = c->key,
+		.generation = c->generation,
+		.number = 1,
+		.seq = c->direction[ORIGINATOR].isn,
+		.isn = {c->direction[ORIGINATOR].isn, c->direction[RESPONDER].isn},
+		.options.window_scale = NO_WINDOW_SCALE,
+	};
 }
 
 void scans_record(struct scans *s, const struct connection *c)
 {
-	struct scan_source *source = source_of(s, originator(&c->key, c->state), c->start);
-	enum scan_kind kind;
+	enum scan_kind kind = kind_of_record(c);
+	struct event e = event_of(c);
 
-	turn(source, c->start);
-	begin(source, &c->key, c->state, (u16)c->probe_flags, &kind);
-	if (c->state & ESTABLISHED_ONCE)
-		source->established++;
-}
-
-/* What a record would be part of, were its source a scanner. */
-static enum scan_kind shape(const struct connection *c)
-{
-	const struct direction *d = c->direction;
-
-	if (c->state & PROBE)
-		return kind_of_flags(c->probe_flags);
-	if (c->state & MIDSTREAM) {
-		if (d[ORIGINATOR].segments != 1 || c->state & (SAW_DATA | SAW_DATA << RESPONDER) ||
-		    (c->state & SAW_SEGMENT << RESPONDER && !(c->state & RESET_BY << RESPONDER)))
-			return SCAN_NONE;
-		return c->state & SAW_FIN ? SCAN_MAIMON : SCAN_ACK;
-	}
-	if (c->state & (SAW_DATA | SAW_DATA << RESPONDER))
-		return SCAN_NONE;
-	/* a stack's own SYN offers what the stack can do; a scanner's bare one does not */
-	if (c->state & ESTABLISHED_ONCE || c->options[ORIGINATOR].offered & OFFER_SACK)
-		return SCAN_CONNECT;
-	return SCAN_SYN;
-}
-
-enum scan_kind scans_judge(struct scans *s, const struct connection *c, bool *first)
-{
-	enum scan_kind kind = shape(c);
-	struct scan_source *source;
-
-	*first = false;
 	if (kind == SCAN_NONE)
-		return SCAN_NONE;
-	/* what counts is when the probe was sent, not how much later its silence was judged */
-	source = source_of(s, originator(&c->key, c->state), c->start);
-	if (kind == SCAN_ACK || kind == SCAN_MAIMON) {
-		turn(source, c->start);
-		source->probes[kind]++;
+		return;
+	on_probe(s, &e, kind);
+	on_answer(s, &c->key, c->state, kind);
+}
+
+/* A record whose first event was lost is a probe that was not counted yet. */
+static void make_good(struct scans *s, struct suspect *p, const struct connection *c, const struct target *t)
+{
+	struct scanner *scanner = p->scanner;
+
+	if (!is_flagged(p, c->start)) {
+		if (c->start >= p->begin && !find_attempt(p, t))
+			add_attempt(p, t, c->start);
+	} else if (scanner && c->start >= scanner->since) {
+		scanner->probes += scanner_probe(scanner, t, 0, answer_of(c->state), &s->purse);
 	}
-	*first = flag(source, kind) || source->untold >> kind & 1;
-	source->untold &= ~(1U << kind);
-	if (!*first && !is_flagged(source, kind, c->start))
+}
+
+static void note_final_silence(struct suspect *p, const struct connection *c, const struct target *t, u64 now,
+			       u64 wait)
+{
+	struct attempt *a = find_attempt(p, t);
+
+	if (a && !a->opened && c->start >= p->begin && now > c->start && now - c->start >= wait)
+		set_failed(p, a, true);
+}
+
+/* What the whole record says, and that nothing more will come after `wait`. */
+static struct suspect *consider(struct scans *s, const struct connection *c, enum scan_kind kind, u64 now,
+				u64 wait)
+{
+	struct party from = party_of(&c->key, c->state, ORIGINATOR);
+	struct suspect *p = suspect_of(s, &from.address, kind, c->start);
+	struct target t = target_of(s, &c->key, c->state);
+
+	turn(s, p, c->start);
+	if (!p->latest.generation)
+		p->latest = event_of(c);
+	make_good(s, p, c, &t);
+	note_state(p, &t, c->state);
+	note_final_silence(p, c, &t, now, wait);
+	decide(s, p);
+	return p;
+}
+
+void scans_settle(struct scans *s, const struct connection *c, u64 now)
+{
+	enum scan_kind kind = kind_of_record(c);
+
+	if (kind != SCAN_NONE)
+		consider(s, c, kind, now, last_grace);
+}
+
+enum scan_kind scans_judge(struct scans *s, const struct connection *c, u64 now)
+{
+	enum scan_kind kind = kind_of_record(c);
+
+	if (kind == SCAN_NONE || !is_flagged(consider(s, c, kind, now, grace), c->start))
 		return SCAN_NONE;
+	if (kind == SCAN_SYN && c->state & ESTABLISHED_ONCE)
+		kind = SCAN_CONNECT; /* a stack without SACK, or a scanner that goes on */
 	s->counts[kind]++;
 	return kind;
+}
+
+/* ---- what time brings ------------------------------------------------------- */
+
+static void look_at_scanners(struct scans *s, u64 now)
+{
+	for (struct scanner *i = s->scanners; s->active && i < s->scanners + SCANNERS; i++) {
+		if (!i->kind || i->over)
+			continue;
+		if (now > i->last && now - i->last > minute)
+			end_scan(s, i);
+		else if (i->changed)
+			tell(s, i, SCAN_CHANGES);
+	}
+}
+
+static void look_at_undecided(struct scans *s, u64 now)
+{
+	for (u32 word = 0; word < COUNT_OF(s->undecided); word++)
+		for (u64 bits = s->undecided[word]; bits; bits &= bits - 1) {
+			struct suspect *p = &s->suspects[word * 64 + (u32)__builtin_ctzll(bits)];
+
+			note_silence(p, now);
+			decide(s, p);
+		}
+}
+
+void scans_advance(struct scans *s, u64 now)
+{
+	if (now < s->next_look)
+		return;
+	s->next_look = now + look_every;
+	look_at_undecided(s, now);
+	look_at_scanners(s, now);
+}
+
+void scans_finish(struct scans *s)
+{
+	for (u32 i = 0; i < SCANNERS; i++)
+		if (s->scanners[i].kind)
+			drop_scan(s, &s->scanners[i]);
 }

@@ -1,60 +1,126 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Who scans. A single probe proves nothing; the rule needs several from one source within a minute:
+ * Who scans. A single probe proves nothing; the rule needs several of one kind from one source within a
+ * minute:
  *
- *   SYN and connect   ten different (host, port) pairs, of which more than half were not opened
- *   FIN, NULL, Xmas, and other flag sets that no stack sends to open anything: three
- *   ACK and Maimon    three that nothing followed but silence or a RST, since a single one is ordinary
- *                     after attaching in the middle of connections
+ *   SYN and connect    ten targets, of which more than half fail
+ *   FIN, NULL, Xmas, and other flag sets that no stack sends to open anything: three probes
+ *   ACK and Maimon     three targets that answer with RST, or, when the record is final, not at all
  *
- * So retries against a dead server are one pair, health checks are opened, and a NAT's many clients
- * have many source ports but few destinations. Bounded: the sources seen least recently are forgotten.
+ * A target is a (host, port) pair; so retries are one, and a NAT's many clients are many source ports but few
+ * targets. It fails when it refuses, is unreachable, stays silent for three seconds, or is asked again while
+ * it is silent; a bare SYN also when its answer is not taken up. A stack's own SYN, which a bare one is not,
+ * offers SACK: its connection is opened by a SYN-ACK already, since a load balancer may check like that. What
+ * a source had opened before does not count when it fails later: a target that dies is no scan. An ACK or
+ * FIN-ACK counts only if it is the first that is seen of its connection, without options or payload: a stack
+ * sends its timestamps with each segment, and a connection that was there before the watching goes on.
+ *
+ * The minute begins with the source's first target and ends early when the sample of it is full and settled.
+ *
+ * Bounded: SCAN_SUSPECTS sources and kinds, each with a sample of its minute's targets. Where a new one needs
+ * a place, that goes which has the least to say: whose minute is over, then who tried the fewest targets,
+ * then who was quiet for longest; those who scan go last. SCANNERS scans at a time are counted target by
+ * target, in SCAN_PURSE bytes; the smallest goes. What was given up is counted.
  */
 #ifndef SYNSCOPE_SCANS_H
 #define SYNSCOPE_SCANS_H
 
 #include "event.h"
 #include "record.h"
+#include "scanner.h"
 
 enum {
-	SCAN_SOURCES = 1024,
-	SCAN_WAYS = 8, /* places in which one source may be kept */
-	SCAN_PAIRS_LEAST = 10,
+	SCAN_SUSPECTS = 4096,
+	SCAN_WAYS = 8, /* places in which one suspect may be kept */
+	SCAN_SAMPLE = 32,
+	SCAN_TARGETS_LEAST = 10,
 	SCAN_PROBES_LEAST = 3,
+	SCAN_FLAGS = 4,
+	SCAN_OPENED_WORDS = 4,
+	SCANNERS = 256,
+	SCAN_PURSE = 16 << 20,
 };
 
-/* What is known of one source within the minute. */
-struct scan_source {
-	union address address;
-	u64 begin;		    /* ns; of the minute */
-	u64 last;		    /* ns */
-	u64 pairs[2];		    /* a set of 128 bits: the (host, port) pairs tried, hashed */
-	u32 attempts;		    /* SYNs that opened a record */
-	u32 established;	    /* of those */
-	u32 probes[SCAN_KINDS];	    /* by kind; not SYN and connect */
-	u64 flag_begin[SCAN_KINDS]; /* ns; the rule was met by what began between these two; */
-	u32 untold; /* bits 1 << enum scan_kind: flagged when a minute ended, and nobody was told yet */
-	u64 flag_end[SCAN_KINDS]; /*   equal: it was not */
+/* One of the first targets of a minute. */
+struct attempt {
+	struct target target;
+	u16 at; /* ms since the minute began */
+	u8 probes;
+	u8 answer;   /* enum answer */
+	bool opened; /* or, of an ACK: it belongs to a connection */
+	bool failed;
 };
+
+struct span {
+	u64 begin;
+	u64 end;
+};
+
+/* What is known of a source that sent probes of one kind, or what might be some. */
+struct suspect {
+	union address source;
+	enum scan_kind kind;
+	u64 begin; /* ns; of its minute */
+	u64 last;  /* ns */
+	struct attempt sample[SCAN_SAMPLE];
+	u32 count;  /* of them */
+	u32 failed; /* of those */
+	u32 probes;
+	u64 opened[SCAN_OPENED_WORDS]; /* a set of bits: the targets that it ever opened, hashed */
+	struct span flags[SCAN_FLAGS]; /* what began then was part of a scan; the latest first */
+	struct scanner *scanner;       /* NULL: none yet, or its place was needed */
+	struct event latest;	       /* its latest probe */
+};
+
+typedef void scan_tell(void *context, struct scanner *s, enum scan_news news);
 
 struct scans {
-	struct scan_source sources[SCAN_SOURCES];
+	u64 seed;
+	scan_tell *tell; /* NULL: nobody listens */
+	void *context;
+	u32 tags[SCAN_SUSPECTS]; /* 0: the place is free */
+	struct suspect suspects[SCAN_SUSPECTS];
+	u64 undecided[SCAN_SUSPECTS /
+		      64]; /* bits: enough targets, whose silence may come to prove something */
+	struct scanner scanners[SCANNERS];
+	u32 active; /* of them, not over */
+	size_t purse;
+	u64 next_look;		/* ns */
 	u64 counts[SCAN_KINDS]; /* probes of flagged sources whose record is final */
+	u64 seen;		/* scans that were told of */
+	u64 displaced;		/* of those, how many gave their place to another before their end */
+	u64 forgotten;		/* suspects that did so within their minute */
 };
 
-/* "syn", "connect", ... */
-const char *scan_name(enum scan_kind kind);
+/* NULL: no memory. `seed`: what an attacker does not know. */
+struct scans *scans_open(u64 seed, scan_tell *tell, void *context);
 
-/* Takes an event into account. True: by it a source was flagged, with *kind. */
-bool scans_event(struct scans *s, const struct event *e, enum scan_kind *kind);
+void scans_close(struct scans *s);
+
+/* What an event shows its connection to be a probe of, if it is one; `before`: what the ones before it did.
+ */
+enum scan_kind scans_kind(const struct event *e, enum scan_kind before);
+
+/* Whether an event is part of a scan that is told of as a whole. It is counted as folded. */
+bool scans_folds(struct scans *s, const struct event *e, enum scan_kind kind);
+
+/* Takes an event of a connection of that kind into account. */
+void scans_event(struct scans *s, const struct event *e, enum scan_kind kind);
 
 /* Takes a record into account whose events were not read. */
 void scans_record(struct scans *s, const struct connection *c);
 
-/*
- * What scan a final record was part of; SCAN_NONE where the rule does not say so. *first: by this
- * record its source was flagged.
+/* What scan a final record was part of; SCAN_NONE where the rule does not say so. */
+enum scan_kind scans_judge(struct scans *s, const struct connection *c, u64 now);
+
+/* Time passes: silence comes to mean something, and scans are over. */
+void scans_advance(struct scans *s, u64 now);
+
+/* The run ends with a record as it is: what is silent stays so. For all of them, before the first is judged.
  */
-enum scan_kind scans_judge(struct scans *s, const struct connection *c, bool *first);
+void scans_settle(struct scans *s, const struct connection *c, u64 now);
+
+/* The end: the last word on each scan. */
+void scans_finish(struct scans *s);
 
 #endif

@@ -6,6 +6,7 @@
 #include "format.h"
 #include "json_counters.h"
 #include "paragraph.h"
+#include "scan_words.h"
 #include "verdict.h"
 
 enum { SUMMARY_COLUMNS = 78 };
@@ -86,6 +87,37 @@ void summary_add(struct summary *s, const struct record *r)
 	pair->by_kind[outcome]++;
 }
 
+/* Larger ones stay before it, smaller ones move back; the smallest of too many is left out. */
+void summary_scan(struct summary *s, const struct interface *i, const struct scanner *scanner)
+{
+	u32 kept = s->scan_count < SUMMARY_SCANS ? s->scan_count : SUMMARY_SCANS, at = kept;
+	struct paragraph p = {0};
+
+	s->scan_count++;
+	while (at && s->scans[at - 1].targets < scanner->targets.count)
+		at--;
+	if (at == SUMMARY_SCANS)
+		return;
+	memmove(&s->scans[at + 1], &s->scans[at],
+		(kept - at - (kept == SUMMARY_SCANS)) * sizeof(s->scans[0]));
+	scan_parties(&p, scanner);
+	paragraph_add(&p, "  %s since %s: ", scan_title(scanner->kind),
+		      text_clock((s64)scanner->since + i->wall_offset).text);
+	scan_numbers(&p, scanner);
+	s->scans[at].targets = scanner->targets.count;
+	snprintf(s->scans[at].text, sizeof(s->scans[at].text), "%s", p.text);
+}
+
+static void print_scans(const struct summary *s, FILE *out)
+{
+	if (s->scan_count)
+		fputs("scans:\n", out);
+	for (u32 i = 0; i < s->scan_count && i < SUMMARY_SCANS; i++)
+		fprintf(out, "  %s\n", s->scans[i].text);
+	if (s->scan_count > SUMMARY_SCANS)
+		fprintf(out, "  and %u smaller ones\n", s->scan_count - SUMMARY_SCANS);
+}
+
 static void add_count(struct paragraph *p, u64 n, const char *what)
 {
 	if (n)
@@ -158,12 +190,17 @@ void summary_print(const struct summary *s, FILE *out, const struct totals *tota
 
 	print_outcomes(s, out);
 	print_worst(s, out);
+	print_scans(s, out);
 	if (losses) {
 		add_count(&p, events_lost(losses->events), "events lost (the records are complete)");
 		add_count(&p, losses->records, "records lost");
 	}
-	if (totals)
+	if (totals) {
 		add_unseen(&p, &totals->counters);
+		add_count(&p, totals->scans_displaced, "scans whose place was needed before their end");
+		add_count(&p, totals->sources_forgotten,
+			  "sources forgotten before the scan rule had its minute of them");
+	}
 	if (!p.length)
 		return;
 	fputs("lost or not seen:\n", out);

@@ -29,7 +29,7 @@ enum outcome_kind {
 	OUTCOMES,
 };
 
-enum { SUMMARY_PAIRS = 256, SUMMARY_WORST = 5 };
+enum { SUMMARY_PAIRS = 256, SUMMARY_WORST = 5, SUMMARY_SCANS = 20 };
 
 struct summary_pair {
 	struct party peer; /* the responder */
@@ -37,14 +37,25 @@ struct summary_pair {
 	u64 by_kind[FAILURES];
 };
 
+/* The last numbers of a scan, with what names it. */
+struct summary_scan {
+	u32 targets;
+	char text[1024];
+};
+
 /* Zeroed before use. */
 struct summary {
 	u64 outcomes[OUTCOMES];
 	struct summary_pair pairs[SUMMARY_PAIRS];
 	u32 pair_count;
+	struct summary_scan scans[SUMMARY_SCANS]; /* those with the most targets, the largest first */
+	u32 scan_count;				  /* of all */
 };
 
 void summary_add(struct summary *s, const struct record *r);
+
+/* A scan on an interface is over, and these are its numbers. */
+void summary_scan(struct summary *s, const struct interface *i, const struct scanner *scanner);
 
 /* `totals` and `losses` are those of all interfaces together; NULL where there are none. */
 void summary_print(const struct summary *s, FILE *out, const struct totals *totals,

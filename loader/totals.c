@@ -80,6 +80,9 @@ void totals_fill(struct totals *t, const struct counters *sum, const struct scan
 	*n = *sum;
 	t->at = now;
 	memcpy(t->scans, scans->counts, sizeof(t->scans));
+	t->scans_seen = scans->seen;
+	t->scans_displaced = scans->displaced;
+	t->sources_forgotten = scans->forgotten;
 	add_due(n, table, config, now);
 	t->half_open = n->started - n->completed - n->refused - n->unanswered - n->aborted;
 	t->tracked = n->opened - n->closed - n->expired - n->evicted;
@@ -100,6 +103,9 @@ void totals_add(struct totals *sum, const struct totals *t)
 	counters_add(&sum->counters, &t->counters);
 	sum->half_open += t->half_open;
 	sum->tracked += t->tracked;
+	sum->scans_seen += t->scans_seen;
+	sum->scans_displaced += t->scans_displaced;
+	sum->sources_forgotten += t->sources_forgotten;
 	sum->at = later(sum->at, t->at);
 	for (size_t i = 0; i < SCAN_KINDS; i++)
 		sum->scans[i] += t->scans[i];

@@ -10,6 +10,7 @@
 
 #include "counters.h"
 #include "record.h"
+#include "scanner.h"
 
 /* Counters of all CPUs added up, and what time has decided but no segment has cleared away yet. */
 struct totals {
@@ -17,6 +18,9 @@ struct totals {
 	u64 half_open;		  /* gauge */
 	u64 scans[SCAN_KINDS];	  /* probes of sources that the scan rule flagged (scans.h) */
 	u64 tracked;		  /* gauge */
+	u64 scans_seen;		  /* scans, each of one source and kind */
+	u64 scans_displaced;	  /* of those: ended early, since another needed the place */
+	u64 sources_forgotten;	  /* by the scan rule, within their minute, for the same reason */
 	u64 at;			  /* ns, on the records' clock */
 };
 
@@ -28,12 +32,20 @@ struct losses {
 	u64 records; /* final records */
 };
 
+/* The last line of a terminal, which is rewritten in place while a scan grows. */
+struct live_line {
+	const struct scanner *scanner; /* NULL: there is none */
+	char text[1024];
+};
+
 struct view_options {
 	bool json;
 	bool color;
-	bool failed;	/* --failed */
-	u64 slow;	/* --slow, ns; 0: off */
-	unsigned width; /* columns of the terminal; 80 where it is none */
+	bool failed;		/* --failed */
+	u64 slow;		/* --slow, ns; 0: off */
+	unsigned width;		/* columns of the terminal; 80 where it is none */
+	bool segments;		/* --segments: nothing is folded */
+	struct live_line *live; /* NULL: the output is no terminal */
 };
 
 struct view {
@@ -41,6 +53,9 @@ struct view {
 	bool wants_steps; /* the book collects the steps of each connection */
 	unsigned (*event)(FILE *out, const struct view_options *o, const struct interface *i,
 			  const struct event *e);
+	/* news of a scan; a view that shows it leaves the scan's own events out, unless it shows JSON */
+	unsigned (*scan)(FILE *out, const struct view_options *o, const struct interface *i,
+			 const struct scanner *s, enum scan_news news);
 	/* a connection has been established for a while and is still open: for the timeline */
 	unsigned (*opened)(FILE *out, const struct view_options *o, const struct record *r);
 	unsigned (*final)(FILE *out, const struct view_options *o, const struct record *r);

@@ -13,8 +13,13 @@
 #include "identity.h"
 #include "json_counters.h"
 #include "json_record.h"
-#include "scans.h"
+#include "scan_words.h"
 #include "verdict.h"
+
+/*
+ * A scan is one line, which grows: in its place on a terminal, else a new one each time it has doubled. The
+ * events of its connections are left out.
+ */
 
 /* So that the flags of most events stand below each other. Longer addresses push them to the right. */
 enum { PARTIES_WIDTH = 32, DETAIL_WIDTH = 28 };
@@ -76,12 +81,6 @@ static void print_line(FILE *out, const struct view_options *o, const struct int
 	if (o->color && bad)
 		fputs("\033[31m", out);
 	print_head(out, i, e, kind);
-	if (kind == EVENT_SCAN) {
-		fprintf(out, "  the probe by which its source shows as the author of a scan: %s",
-			scan_name(e->scan));
-		fputs(o->color && bad ? "\033[0m\n" : "\n", out);
-		return;
-	}
 	if (kind == EVENT_UNREACHABLE) {
 		print_unreachable(out, e);
 		fputs(o->color ? "\033[0m\n" : "\n", out);
@@ -94,12 +93,82 @@ static void print_line(FILE *out, const struct view_options *o, const struct int
 	fputs(o->color && bad ? "\033[0m\n" : "\n", out);
 }
 
+/* Takes the line that is rewritten away, so that others can be written; it comes back below them. */
+static void hide_live(FILE *out, const struct view_options *o)
+{
+	if (o->live && o->live->scanner)
+		fputs("\r\033[K", out);
+}
+
+static void show_live(FILE *out, const struct view_options *o)
+{
+	if (o->live && o->live->scanner)
+		fprintf(out, "%s%.*s%s", o->color ? "\033[33m" : "", (int)o->width - 1, o->live->text,
+			o->color ? "\033[0m" : "");
+}
+
+static void scan_line(struct paragraph *p, const struct interface *i, const struct scanner *s,
+		      enum scan_news news)
+{
+	size_t parties;
+
+	paragraph_add(p, "%s ", text_clock((s64)s->last + i->wall_offset).text);
+	if (i->name && !i->replay)
+		paragraph_add(p, "%s ", i->name);
+	paragraph_add(p, "%-14s ", event_name(EVENT_SCAN));
+	parties = p->length;
+	scan_parties(p, s);
+	parties = p->length - parties;
+	paragraph_add(p, "%*s", parties < PARTIES_WIDTH ? (int)(PARTIES_WIDTH - parties) : 0, "");
+	paragraph_add(p, "  %s%s", scan_title(s->kind),
+		      news == SCAN_BEGINS    ? " begins: "
+		      : news == SCAN_IS_OVER ? " is over: "
+					     : ": ");
+	scan_numbers(p, s);
+}
+
+static unsigned print_scan(FILE *out, const struct view_options *o, const struct interface *i,
+			   const struct scanner *s, enum scan_news news)
+{
+	struct paragraph p = {0};
+
+	if (!o->live && news == SCAN_CHANGES)
+		return 0;
+	scan_line(&p, i, s, news);
+	hide_live(out, o);
+	if (o->live && news != SCAN_IS_OVER) {
+		o->live->scanner = s;
+		snprintf(o->live->text, sizeof(o->live->text), "%s", p.text);
+	} else {
+		fprintf(out, "%s%s%s\n", o->color ? "\033[33m" : "", p.text, o->color ? "\033[0m" : "");
+		if (o->live && o->live->scanner == s)
+			o->live->scanner = NULL;
+	}
+	show_live(out, o);
+	return !o->live || news == SCAN_IS_OVER;
+}
+
+static unsigned show_scan(FILE *out, const struct view_options *o, const struct interface *i,
+			  const struct scanner *s, enum scan_news news)
+{
+	struct json j = {.out = out};
+
+	if (!o->json)
+		return print_scan(out, o, i, s, news);
+	if (news == SCAN_CHANGES)
+		return 0;
+	json_scan(&j, i, s, news);
+	json_end_line(&j);
+	return 1;
+}
+
 static unsigned show_event(FILE *out, const struct view_options *o, const struct interface *i,
 			   const struct event *e)
 {
 	struct json j = {.out = out};
 	unsigned lines = 0;
 
+	hide_live(out, o);
 	for (enum event_kind kind = 0; kind < EVENT_KINDS; kind++) {
 		if (!(e->kinds >> kind & 1) || !event_name(kind))
 			continue;
@@ -111,6 +180,7 @@ static unsigned show_event(FILE *out, const struct view_options *o, const struct
 		}
 		lines++;
 	}
+	show_live(out, o);
 	return lines;
 }
 
@@ -153,15 +223,18 @@ static void print_lost(FILE *out, const struct interface *i, const struct losses
 static unsigned show_lost(FILE *out, const struct view_options *o, const struct interface *i,
 			  const struct losses *l)
 {
+	hide_live(out, o);
 	if (o->json)
 		print_lost_json(out, i, l);
 	else
 		print_lost(out, i, l);
+	show_live(out, o);
 	return 1;
 }
 
 const struct view view_events = {
 	.name = "events",
 	.event = show_event,
+	.scan = show_scan,
 	.lost = show_lost,
 };
