@@ -15,10 +15,20 @@
 #include "stage.h"
 #include "verdict.h"
 
-enum { LINE_MAX_LENGTH = 1024, VALUE_MAX = 1024 };
+enum { LINE_MAX_LENGTH = 1024, VALUE_MAX = 1024, BLOCK_LINES_MAX = 32 };
 
 /* Segments are relative to this; ns. */
 static const u64 BEGINNING = 1700000000ULL * 1000000000;
+
+/* Lines between `repeat` and `again`. */
+struct block {
+	char lines[BLOCK_LINES_MAX][LINE_MAX_LENGTH];
+	u32 count;
+	u32 rounds; /* 0: no block is open */
+	u64 every;  /* ns */
+	u16 orig_port_step;
+	u16 resp_port_step;
+};
 
 struct play {
 	const char *path;
@@ -29,7 +39,9 @@ struct play {
 	struct script script;
 	struct config config;
 	struct stage stage;
+	struct block block;
 	u64 time;
+	u64 offset;	 /* ns; of the round of a block */
 	u32 events_told; /* by `expect events` so far */
 };
 
@@ -89,7 +101,7 @@ static void play_segment(struct play *p, char *const words[], u32 count)
 		return;
 	}
 	start(p);
-	p->time = BEGINNING + at;
+	p->time = BEGINNING + p->offset + at;
 	stage_frame(&p->stage, p->time, frame, frame_build(&text, frame));
 }
 
@@ -287,16 +299,8 @@ static bool set(struct play *p, char *const words[], u32 count)
 	return true;
 }
 
-static void play_line(struct play *p, char *line)
+static void play_words(struct play *p, char *words[], u32 count)
 {
-	char *words[WORDS_MAX], *rest = NULL;
-	u32 count = 0;
-
-	line[strcspn(line, "#\n")] = 0;
-	for (char *w = strtok_r(line, " \t", &rest); w && count < WORDS_MAX; w = strtok_r(NULL, " \t", &rest))
-		words[count++] = w;
-	if (!count)
-		return;
 	if (!strcmp(words[0], "expect"))
 		expect(p, words + 1, count - 1);
 	else if (!strcmp(words[0], "end") && count == 2) {
@@ -305,6 +309,80 @@ static void play_line(struct play *p, char *line)
 		finish(p);
 	} else if (!set(p, words, count))
 		play_segment(p, words, count);
+}
+
+/* Takes a line apart where it stands. */
+static u32 split(char *line, char *words[WORDS_MAX])
+{
+	char *rest = NULL;
+	u32 count = 0;
+
+	line[strcspn(line, "#\n")] = 0;
+	for (char *w = strtok_r(line, " \t", &rest); w && count < WORDS_MAX; w = strtok_r(NULL, " \t", &rest))
+		words[count++] = w;
+	return count;
+}
+
+/* `repeat ROUNDS SECONDS [ports O R]` */
+static void begin_block(struct play *p, char *const words[], u32 count)
+{
+	struct block *b = &p->block;
+	bool has_ports = count == 6 && !strcmp(words[3], "ports");
+
+	b->count = 0;
+	b->rounds = count > 1 ? (u32)atoi(words[1]) : 0;
+	if (!b->rounds || !(count == 3 || has_ports) || !read_time(words[2], &b->every))
+		fail(p, "repeat", "ROUNDS SECONDS [ports O R]", count > 1 ? words[1] : "nothing");
+	b->orig_port_step = has_ports ? (u16)atoi(words[4]) : 0;
+	b->resp_port_step = has_ports ? (u16)atoi(words[5]) : 0;
+}
+
+/* Each round is later by b->every, and its ports are other ones. */
+static void play_block(struct play *p)
+{
+	struct block *b = &p->block;
+	u16 orig_port = p->script.orig_port, resp_port = p->script.resp_port;
+
+	for (u32 round = 0; round < b->rounds; round++) {
+		p->offset = round * b->every;
+		p->script.orig_port = (u16)(orig_port + round * b->orig_port_step);
+		p->script.resp_port = (u16)(resp_port + round * b->resp_port_step);
+		for (u32 i = 0; i < b->count; i++) {
+			char line[LINE_MAX_LENGTH], *words[WORDS_MAX];
+			u32 count;
+
+			memcpy(line, b->lines[i], sizeof(line));
+			count = split(line, words);
+			if (count)
+				play_words(p, words, count);
+		}
+	}
+	b->rounds = 0;
+	p->offset = 0;
+	p->script.orig_port = orig_port;
+	p->script.resp_port = resp_port;
+}
+
+static void play_line(struct play *p, const char *line)
+{
+	char copy[LINE_MAX_LENGTH], *words[WORDS_MAX];
+	struct block *b = &p->block;
+	u32 count;
+
+	snprintf(copy, sizeof(copy), "%s", line);
+	count = split(copy, words);
+	if (!count)
+		return;
+	if (!strcmp(words[0], "again"))
+		play_block(p);
+	else if (b->rounds && b->count < BLOCK_LINES_MAX)
+		snprintf(b->lines[b->count++], LINE_MAX_LENGTH, "%s", line);
+	else if (b->rounds)
+		fail(p, "repeat", "a block that ends", "a longer one");
+	else if (!strcmp(words[0], "repeat"))
+		begin_block(p, words, count);
+	else
+		play_words(p, words, count);
 }
 
 /* 0: passed, 1: failed. */
@@ -322,6 +400,8 @@ static u32 play(const char *path, const char *capture)
 	for (p.line = 1; fgets(line, sizeof(line), in); p.line++)
 		play_line(&p, line);
 	fclose(in);
+	if (p.block.rounds)
+		fail(&p, "repeat", "again", "the end");
 	if (!p.stage.open)
 		fail(&p, "a scenario", "segments", "none");
 	stage_close(&p.stage);

@@ -14,10 +14,14 @@ static const struct interface interface = {.replay = true, .time_wait = 60ULL * 
 
 struct config stage_config(void)
 {
-	return (struct config){.idle_timeout = 300ULL * SECOND,
-			       .time_wait = 60ULL * SECOND,
-			       .linger = 5ULL * SECOND,
-			       .buckets = 64};
+	struct config c = {.idle_timeout = 300ULL * SECOND,
+			   .time_wait = 60ULL * SECOND,
+			   .linger = 5ULL * SECOND,
+			   .buckets = 64};
+
+	for (u64 i = 0; i < COUNT_OF(c.hash_seed); i++)
+		c.hash_seed[i] = 0x9e3779b97f4a7c15ULL * (i + 1);
+	return c;
 }
 
 static void *grown(void *old, u32 count, size_t size)
@@ -29,10 +33,37 @@ static void *grown(void *old, u32 count, size_t size)
 	return new;
 }
 
+static void keep_event(struct stage *s, const struct event *e)
+{
+	s->events = grown(s->events, s->event_count, sizeof(*s->events));
+	s->events[s->event_count++] = *e;
+}
+
+/* As the book has it: the event of a source that was just flagged follows what flagged it. */
+static void keep_scan(struct stage *s, struct event e, enum scan_kind kind)
+{
+	e.kinds = 1 << EVENT_SCAN;
+	e.scan = (u8)kind;
+	keep_event(s, &e);
+}
+
 static void keep_final(struct stage *s, const struct connection *c, enum ending ending)
 {
 	s->finals = grown(s->finals, s->final_count, sizeof(*s->finals));
-	s->finals[s->final_count++] = (struct final_item){*c, ending};
+	s->finals[s->final_count++] = (struct final_item){*c, ending, SCAN_NONE};
+}
+
+static void judge_final(struct stage *s, struct final_item *f)
+{
+	bool first;
+
+	f->scan = scans_judge(s->scans, &f->connection, &first);
+	if (first)
+		keep_scan(s,
+			  (struct event){.key = f->connection.key,
+					 .start = f->connection.start,
+					 .state = f->connection.state},
+			  f->scan);
 }
 
 static enum ending ending_of(const struct final_record *f)
@@ -47,22 +78,26 @@ static enum ending ending_of(const struct final_record *f)
 static void take_item(void *context, const struct ring_item *item, size_t size)
 {
 	struct stage *s = context;
+	enum scan_kind kind;
 
 	(void)size;
 	if (item->type == ITEM_FINAL) {
 		const struct final_record *f = (const void *)item;
 
 		keep_final(s, &f->connection, ending_of(f));
+		judge_final(s, &s->finals[s->final_count - 1]);
 		return;
 	}
-	s->events = grown(s->events, s->event_count, sizeof(*s->events));
-	memcpy(&s->events[s->event_count++], item, sizeof(*s->events));
+	keep_event(s, (const void *)item);
+	if (scans_event(s->scans, (const void *)item, &kind))
+		keep_scan(s, s->events[s->event_count - 1], kind);
 }
 
 void stage_open(struct stage *s, const struct config *config, const char *capture)
 {
 	memset(s, 0, sizeof(*s));
-	if (engine_open(&s->engine, config, take_item, s))
+	s->scans = calloc(1, sizeof(*s->scans));
+	if (!s->scans || engine_open(&s->engine, config, take_item, s))
 		abort();
 	s->open = true;
 	if (!capture)
@@ -98,6 +133,7 @@ static int by_start(const void *a, const void *b)
 void stage_finish(struct stage *s, u64 time)
 {
 	const struct config *config = &s->engine.config;
+	u32 judged = s->final_count;
 
 	s->now = time;
 	for (u32 i = 0; i < config->buckets * WAYS; i++) {
@@ -110,6 +146,10 @@ void stage_finish(struct stage *s, u64 time)
 				   : is_expired(c, config, time) ? ENDING_IDLE
 								 : ENDING_OPEN);
 	}
+	if (s->final_count > judged)
+		qsort(s->finals + judged, s->final_count - judged, sizeof(*s->finals), by_start);
+	for (u32 i = judged; i < s->final_count; i++)
+		judge_final(s, &s->finals[i]);
 	if (s->final_count)
 		qsort(s->finals, s->final_count, sizeof(*s->finals), by_start);
 }
@@ -121,6 +161,7 @@ void stage_close(struct stage *s)
 	engine_close(&s->engine);
 	free(s->events);
 	free(s->finals);
+	free(s->scans);
 	if (s->capture)
 		pcap_dump_close(s->capture);
 	if (s->dead)
@@ -142,6 +183,7 @@ char *stage_record_json(const struct stage *s, u32 index)
 	struct record r = {.interface = &interface,
 			   .connection = &s->finals[index].connection,
 			   .ending = s->finals[index].ending,
+			   .scan = s->finals[index].scan,
 			   .now = s->now};
 	char *text = NULL;
 	size_t size;
@@ -170,13 +212,12 @@ char *stage_event_json(const struct stage *s, u32 index)
 
 char *stage_counters_json(const struct stage *s)
 {
-	static const struct scans scans; /* none: a scan takes more than one record to see */
 	struct totals t;
 	char *text = NULL;
 	size_t size;
 	struct json j = writer_to(&text, &size);
 
-	totals_fill(&t, &s->engine.counters, &scans, s->engine.table, &s->engine.config, s->now);
+	totals_fill(&t, &s->engine.counters, s->scans, s->engine.table, &s->engine.config, s->now);
 	json_counters(&j, &interface, &t);
 	fclose(j.out);
 	return text;

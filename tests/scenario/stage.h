@@ -7,10 +7,12 @@
 
 #include "engine.h"
 #include "record.h"
+#include "scans.h"
 
 struct final_item {
 	struct connection connection;
 	enum ending ending;
+	enum scan_kind scan;
 };
 
 struct stage {
@@ -21,6 +23,7 @@ struct stage {
 	u32 event_count;
 	struct final_item *finals; /* those that left the table, then, after stage_finish(), all, by start */
 	u32 final_count;
+	struct scans *scans;
 	pcap_t *dead; /* of the capture; NULL: none is written */
 	pcap_dumper_t *capture;
 };
