@@ -39,31 +39,10 @@ static void keep_event(struct stage *s, const struct event *e)
 	s->events[s->event_count++] = *e;
 }
 
-/* As the book has it: the event of a source that was just flagged follows what flagged it. */
-static void keep_scan(struct stage *s, struct event e, enum scan_kind kind)
-{
-	e.kinds = 1 << EVENT_SCAN;
-	e.scan = (u8)kind;
-	keep_event(s, &e);
-}
-
 static void keep_final(struct stage *s, const struct connection *c, enum ending ending)
 {
 	s->finals = grown(s->finals, s->final_count, sizeof(*s->finals));
 	s->finals[s->final_count++] = (struct final_item){*c, ending, SCAN_NONE};
-}
-
-static void judge_final(struct stage *s, struct final_item *f)
-{
-	bool first;
-
-	f->scan = scans_judge(s->scans, &f->connection, &first);
-	if (first)
-		keep_scan(s,
-			  (struct event){.key = f->connection.key,
-					 .start = f->connection.start,
-					 .state = f->connection.state},
-			  f->scan);
 }
 
 static enum ending ending_of(const struct final_record *f)
@@ -78,26 +57,33 @@ static enum ending ending_of(const struct final_record *f)
 static void take_item(void *context, const struct ring_item *item, size_t size)
 {
 	struct stage *s = context;
-	enum scan_kind kind;
+	const struct event *e = (const void *)item;
+	struct probe *probe;
 
 	(void)size;
 	if (item->type == ITEM_FINAL) {
 		const struct final_record *f = (const void *)item;
 
 		keep_final(s, &f->connection, ending_of(f));
-		judge_final(s, &s->finals[s->final_count - 1]);
+		s->finals[s->final_count - 1].scan = scans_judge(s->scans, &f->connection, s->now);
 		return;
 	}
-	keep_event(s, (const void *)item);
-	if (scans_event(s->scans, (const void *)item, &kind))
-		keep_scan(s, s->events[s->event_count - 1], kind);
+	if (item->type != ITEM_EVENT)
+		return;
+	keep_event(s, e);
+	probe = &s->probes[item->slot];
+	if (probe->generation != e->generation)
+		*probe = (struct probe){.generation = e->generation};
+	probe->kind = scans_kind(e, probe->kind);
+	scans_event(s->scans, e, probe->kind);
 }
 
 void stage_open(struct stage *s, const struct config *config, const char *capture)
 {
 	memset(s, 0, sizeof(*s));
-	s->scans = calloc(1, sizeof(*s->scans));
-	if (!s->scans || engine_open(&s->engine, config, take_item, s))
+	s->scans = scans_open(1, NULL, NULL);
+	s->probes = calloc((size_t)config->buckets * WAYS, sizeof(*s->probes));
+	if (!s->scans || !s->probes || engine_open(&s->engine, config, take_item, s))
 		abort();
 	s->open = true;
 	if (!capture)
@@ -113,6 +99,7 @@ void stage_frame(struct stage *s, u64 time, const u8 *data, u32 length)
 	struct pcap_pkthdr header = {.caplen = length, .len = length};
 
 	s->now = time;
+	scans_advance(s->scans, time);
 	engine_frame(&s->engine, time, data, length, length);
 	header.ts.tv_sec = (time_t)(time / SECOND);
 	header.ts.tv_usec = (suseconds_t)(time % SECOND); /* nanoseconds, by the precision above */
@@ -140,16 +127,18 @@ void stage_finish(struct stage *s, u64 time)
 		const struct bucket *b = &s->engine.table[i / WAYS];
 		const struct connection *c = &b->ways[i % WAYS];
 
-		if (b->tags[i % WAYS])
-			keep_final(s, c,
-				   c->state & CLOSED_ONCE	 ? ENDING_CLOSED
-				   : is_expired(c, config, time) ? ENDING_IDLE
-								 : ENDING_OPEN);
+		if (!b->tags[i % WAYS])
+			continue;
+		scans_settle(s->scans, c, time);
+		keep_final(s, c,
+			   c->state & CLOSED_ONCE	 ? ENDING_CLOSED
+			   : is_expired(c, config, time) ? ENDING_IDLE
+							 : ENDING_OPEN);
 	}
 	if (s->final_count > judged)
 		qsort(s->finals + judged, s->final_count - judged, sizeof(*s->finals), by_start);
 	for (u32 i = judged; i < s->final_count; i++)
-		judge_final(s, &s->finals[i]);
+		s->finals[i].scan = scans_judge(s->scans, &s->finals[i].connection, time);
 	if (s->final_count)
 		qsort(s->finals, s->final_count, sizeof(*s->finals), by_start);
 }
@@ -161,7 +150,8 @@ void stage_close(struct stage *s)
 	engine_close(&s->engine);
 	free(s->events);
 	free(s->finals);
-	free(s->scans);
+	free(s->probes);
+	scans_close(s->scans);
 	if (s->capture)
 		pcap_dump_close(s->capture);
 	if (s->dead)

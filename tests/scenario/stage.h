@@ -15,6 +15,12 @@ struct final_item {
 	enum scan_kind scan;
 };
 
+/* What the events of a slot's connection showed it to be a probe of. */
+struct probe {
+	u32 generation;
+	enum scan_kind kind;
+};
+
 struct stage {
 	struct engine engine;
 	bool open;
@@ -24,7 +30,8 @@ struct stage {
 	struct final_item *finals; /* those that left the table, then, after stage_finish(), all, by start */
 	u32 final_count;
 	struct scans *scans;
-	pcap_t *dead; /* of the capture; NULL: none is written */
+	struct probe *probes; /* by slot */
+	pcap_t *dead;	      /* of the capture; NULL: none is written */
 	pcap_dumper_t *capture;
 };
 
