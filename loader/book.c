@@ -49,8 +49,11 @@ int book_open(struct book *b, const struct interface *interface, const struct co
 			 strerror(ENOMEM));
 }
 
-static void forget_steps(struct entry *e)
+/* What an entry holds of its connection. */
+static void forget(struct entry *e)
 {
+	service_close(e->service);
+	e->service = NULL;
 	free(e->steps);
 	e->steps = NULL;
 	e->step_count = 0;
@@ -60,7 +63,7 @@ static void forget_steps(struct entry *e)
 void book_close(struct book *b)
 {
 	for (u32 slot = 0; b->entries && slot < slots(b); slot++)
-		forget_steps(&b->entries[slot]);
+		forget(&b->entries[slot]);
 	free(b->entries);
 	scans_close(b->scans);
 	deadlines_close(&b->deadlines);
@@ -75,7 +78,7 @@ static struct entry *entry_of(struct book *b, u32 slot, u32 generation)
 		return e;
 	if (e->generation && !e->final)
 		b->open_entries--; /* its final record was lost, and counted where it was lost */
-	forget_steps(e);
+	forget(e);
 	deadlines_remove(&b->deadlines, slot);
 	e->generation = generation;
 	e->final = false;
@@ -111,6 +114,8 @@ static struct record make_record(const struct book *b, const struct entry *e, co
 		.steps_omitted = e->steps_omitted,
 	};
 
+	if (b->config->payloads)
+		service_of_record(&r, e->service);
 	return r;
 }
 
@@ -127,7 +132,7 @@ static void finish(struct book *b, u32 slot, const struct connection *c, enum en
 	summary_add(b->summary, &r);
 	if (o->view->final && !output_is_full(o))
 		o->units += o->view->final(o->file, &o->options, &r);
-	forget_steps(e);
+	forget(e);
 }
 
 static void announce(struct book *b, u32 slot, const struct connection *c, u64 now)
@@ -236,12 +241,26 @@ static void on_final(struct book *b, const struct final_record *f)
 		finish(b, f->item.slot, &f->connection, ending_of(f), f->time);
 }
 
+/* Behind the events of its connection: where all of them were lost, so is this, and the record says so. */
+static void on_payload(struct book *b, const struct first_payload *p)
+{
+	struct entry *e;
+
+	if (p->item.slot >= slots(b))
+		return;
+	e = &b->entries[p->item.slot];
+	if (e->generation == p->generation && !e->final)
+		service_payload(&e->service, p);
+}
+
 void book_item(struct book *b, const struct ring_item *item)
 {
 	if (item->type == ITEM_EVENT)
 		on_event(b, (const struct event *)item);
 	else if (item->type == ITEM_FINAL)
 		on_final(b, (const struct final_record *)item);
+	else if (item->type == ITEM_PAYLOAD)
+		on_payload(b, (const struct first_payload *)item);
 }
 
 /* Something is due in a slot: finish it, show it, or look again later. */

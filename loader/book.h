@@ -11,6 +11,7 @@
 #include "deadlines.h"
 #include "output.h"
 #include "scans.h"
+#include "service.h"
 #include "summary.h"
 
 struct entry {
@@ -20,7 +21,8 @@ struct entry {
 	u8 probe;	/* enum scan_kind: what its first segment may be a probe of */
 	u8 step_count;	/* STEPS_MAX at most */
 	u32 steps_omitted;
-	struct event *steps; /* of handshake and teardown; NULL where the view wants none */
+	struct event *steps;	 /* of handshake and teardown; NULL where the view wants none */
+	struct service *service; /* NULL: no first payload yet */
 };
 
 struct book {

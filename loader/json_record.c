@@ -44,7 +44,12 @@ static void identity(struct json *j, const struct record *r)
 	json_string(j, "id.resp_h", text_address(&resp.address).text);
 	json_u64(j, "id.resp_p", resp.port);
 	json_string(j, "proto", "tcp");
-	json_null(j, "service");
+	json_string(j, "service", r->service);
+	json_string(j, "server_name", r->server_name);
+	if (r->service_sought)
+		json_bool(j, "service_missed", r->service_missed);
+	else
+		json_null(j, "service_missed");
 }
 
 static void traffic(struct json *j, const struct record *r)

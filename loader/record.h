@@ -55,6 +55,12 @@ struct record {
 		*steps; /* events of handshake and teardown, in order; NULL outside the timeline view */
 	u32 step_count; /* 0 to STEPS_MAX */
 	u32 steps_omitted;
+	const char *service;	 /* the application protocol, as Zeek names it; NULL: not known */
+	const char *server_name; /* whom the originator asked for; NULL: not known */
+	bool service_sought;	 /* first payloads were looked at */
+	bool service_missed;	 /* the service is not known since what would tell it was not seen */
+	bool answers;		 /* of the service: the originator asks, the responder answers */
+	bool whole_request;	 /* the first payload was all of what the originator asked */
 };
 
 #endif

@@ -10,7 +10,7 @@
 # shellcheck disable=SC2086 # lists are taken apart at their blanks
 
 BUILD_PACKAGES="gcc make pkg-config clang llvm libbpf-dev libelf-dev zlib1g-dev libpcap-dev libmd-dev
-	libcap-dev bpftool"
+	libcap-dev libndpi-dev bpftool"
 DEMO_PACKAGES="iproute2 procps python3"
 TEST_PACKAGES="libcmocka-dev libcap2-bin util-linux tcpdump nftables iputils-ping libclang-rt-14-dev"
 

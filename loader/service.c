@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "service.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "service_ndpi.h"
+#include "service_server_name.h"
+#include "service_signatures.h"
+
+/* The one of a set that has only one; else SERVICE_UNKNOWN. */
+static enum service_id single(u64 set)
+{
+	return set && !(set & (set - 1)) ? (enum service_id)__builtin_ctzll(set) : SERVICE_UNKNOWN;
+}
+
+/* What was asked in few words is whole where its header ends and no body belongs to it. */
+static bool is_whole_request(const struct first_payload *p)
+{
+	static const char *const bodiless[] = {"GET ", "HEAD "};
+	static const char end[] = "\r\n\r\n";
+	const u32 size = sizeof(end) - 1;
+
+	for (u32 i = 0; i < COUNT_OF(bodiless); i++)
+		if (p->length >= size + strlen(bodiless[i]) &&
+		    !memcmp(p->bytes, bodiless[i], strlen(bodiless[i])))
+			return !memcmp(p->bytes + p->length - size, end, size);
+	return false;
+}
+
+static void look_at_request(struct service *s, const struct first_payload *p)
+{
+	char name[SERVER_NAME_SIZE];
+	u32 length = 0;
+
+	if (s->id == SERVICE_SSL) {
+		length = tls_server_name(p->bytes, p->length, name);
+	} else if (s->id == SERVICE_HTTP) {
+		length = http_host(p->bytes, p->length, name);
+		s->whole_request = is_whole_request(p);
+	}
+	if (length)
+		s->server = strdup(name);
+}
+
+static void ask_ndpi(struct service *s, const struct first_payload *p)
+{
+	if (!s->flow && !(s->heard & ~(1U << p->from)))
+		s->flow = ndpi_flow_open();
+	if (!s->flow) {
+		s->missed = true;
+		return;
+	}
+	s->id = (u8)ndpi_flow_payload(s->flow, p->from, p->bytes, p->length);
+	s->guessed = s->id != SERVICE_UNKNOWN;
+}
+
+static void identify(struct service *s, const struct first_payload *p)
+{
+	bool first = !(s->heard & ~(1U << p->from));
+	u64 candidates = signature_candidates(p->from, first, p->bytes, p->length);
+
+	if (candidates && s->candidates)
+		s->candidates &= candidates;
+	else
+		s->candidates |= candidates;
+	s->id = (u8)single(s->candidates);
+	if (!s->id && !s->candidates && !candidates)
+		ask_ndpi(s, p);
+}
+
+void service_payload(struct service **place, const struct first_payload *p)
+{
+	const u8 both = 1 << ORIGINATOR | 1 << RESPONDER;
+	struct service *s = *place;
+
+	if (p->offset || !p->length || p->length > PAYLOAD_LARGE || p->from >= ENDPOINTS)
+		return;
+	if (!s)
+		s = *place = calloc(1, sizeof(*s));
+	if (!s || s->heard & 1 << p->from)
+		return;
+	s->heard |= (u8)(1 << p->from);
+	if (!s->id)
+		identify(s, p);
+	if (p->from == ORIGINATOR)
+		look_at_request(s, p);
+	if (s->id || s->candidates || s->heard == both) {
+		ndpi_flow_close(s->flow);
+		s->flow = NULL;
+	}
+}
+
+/* Whether a direction has a beginning that was not looked at. */
+static bool is_missed(const struct connection *c, const struct service *s)
+{
+	u32 heard = s ? s->heard : 0;
+
+	if (s && s->missed)
+		return true;
+	for (enum endpoint who = ORIGINATOR; who < ENDPOINTS; who++)
+		if (c->state & SAW_DATA << who && (c->state & MIDSTREAM || !(heard & 1 << who)))
+			return true;
+	return false;
+}
+
+void service_of_record(struct record *r, const struct service *s)
+{
+	r->service_sought = true;
+	if (s && s->id && !(s->guessed && r->connection->state & MIDSTREAM)) {
+		r->service = service_name(s->id);
+		r->server_name = s->server;
+		r->answers = service_answers(s->id);
+		r->whole_request = s->whole_request;
+	} else {
+		r->service_missed = is_missed(r->connection, s);
+	}
+}
+
+void service_close(struct service *s)
+{
+	if (!s)
+		return;
+	ndpi_flow_close(s->flow);
+	free(s->server);
+	free(s);
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The application protocol of a connection, from the first payload of each direction. Small, since there
+ * is one for each connection with payload: nDPI's own state lives only until both have spoken.
+ */
+#ifndef SYNSCOPE_SERVICE_H
+#define SYNSCOPE_SERVICE_H
+
+#include <stdbool.h>
+
+#include "event.h"
+#include "record.h"
+#include "service_names.h"
+
+struct service {
+	u64 candidates;		   /* what the signatures leave: bits 1 << enum service_id; 0: none fitted */
+	struct service_flow *flow; /* what waits for the other direction; NULL: nothing does */
+	char *server;		   /* whom the originator asked for; NULL: not known */
+	u8 id;			   /* enum service_id */
+	u8 heard;		   /* bits 1 << enum endpoint: the beginning of its stream was looked at */
+	bool guessed;		   /* by nDPI: needs the true beginning of the stream */
+	bool missed;		   /* nDPI had no room for it */
+	bool whole_request;	   /* the first payload was all of the request */
+};
+
+/* Looks at a first payload. *s is made by the first of a connection; NULL, where there is no memory. */
+void service_payload(struct service **s, const struct first_payload *p);
+
+/* What a record says of it; s may be NULL. */
+void service_of_record(struct record *r, const struct service *s);
+
+void service_close(struct service *s);
+
+#endif

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The application protocols that can be named. */
+#ifndef SYNSCOPE_SERVICE_NAMES_H
+#define SYNSCOPE_SERVICE_NAMES_H
+
+#include "platform.h"
+
+enum service_id {
+	SERVICE_UNKNOWN,
+	SERVICE_AFP,
+	SERVICE_AJP,
+	SERVICE_AMQP,
+	SERVICE_BGP,
+	SERVICE_BITTORRENT,
+	SERVICE_CITRIX,
+	SERVICE_DCE_RPC,
+	SERVICE_DNS,
+	SERVICE_DRDA,
+	SERVICE_FIX,
+	SERVICE_FTP,
+	SERVICE_GIOP,
+	SERVICE_GIT,
+	SERVICE_HTTP,
+	SERVICE_HTTP2,
+	SERVICE_IMAP,
+	SERVICE_IRC,
+	SERVICE_KRB_TCP,
+	SERVICE_LDAP_TCP,
+	SERVICE_MEMCACHED,
+	SERVICE_MONGODB,
+	SERVICE_MQTT,
+	SERVICE_MYSQL,
+	SERVICE_NATS,
+	SERVICE_NFS,
+	SERVICE_NNTP,
+	SERVICE_ORACLE,
+	SERVICE_POP3,
+	SERVICE_POSTGRESQL,
+	SERVICE_PPTP,
+	SERVICE_RDP,
+	SERVICE_REDIS,
+	SERVICE_RFB,
+	SERVICE_RSYNC,
+	SERVICE_RTMP,
+	SERVICE_RTSP,
+	SERVICE_SIP,
+	SERVICE_SMB,
+	SERVICE_SMPP,
+	SERVICE_SMTP,
+	SERVICE_SOCKS,
+	SERVICE_SSH,
+	SERVICE_SSL,
+	SERVICE_TDS,
+	SERVICE_TEAMVIEWER,
+	SERVICE_TELNET,
+	SERVICE_XMPP,
+	SERVICE_ZABBIX,
+	SERVICE_ZMTP,
+	SERVICES,
+};
+
+/* Sets of them fit a word: 1 << enum service_id. */
+_Static_assert(SERVICES <= 64, "sets of services are u64");
+
+/* In Zeek's spelling where Zeek has one; NULL for SERVICE_UNKNOWN. */
+const char *service_name(enum service_id id);
+
+/* Whether the originator asks first and the responder answers that. */
+bool service_answers(enum service_id id);
+
+#endif
