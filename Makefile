@@ -5,7 +5,7 @@
 #   make test       all tests (as root)
 #   make install    PREFIX (/usr/local) and DESTDIR are honoured
 #   make fuzz       the fuzzers, FUZZ_SECONDS each (60); make fuzz-short: 10 s each, for a test run
-#   make bench      a capture of BENCH_MEGABYTES (1024) replayed, next to other tools
+#   make bench      what it costs (as root): a large capture, each packet, end to end; BENCH=WORD for parts
 #   make format     bring the sources into the one format; make lint checks it and more
 #   make vmlinux    this kernel's types, for looking things up
 #   make help       this list
@@ -132,29 +132,43 @@ fuzz-short:
 # How large a capture `make bench` replays.
 BENCH_MEGABYTES ?= 1024
 
-BENCH   := $(BUILD)/tests/bench
+BENCHES := $(BUILD)/tests/bench
 PACKETS := $(wildcard tests/bench/packets*.c)
 
 # Those of them that are installed say what they make of the program.
 COMPILERS := $(foreach c,clang-14 clang-16 clang-19,$(if $(shell command -v $(c)),$(c)))
 
-.PHONY: bench bench-packets
-bench: all bench-packets $(COMPILERS:%=$(BENCH)/synscope-%.bpf.o)
-	$(Q)python3 tests/bench/replay.py $(BUILD)/synscope $(BENCH_MEGABYTES)
-	$(Q)$(BENCH)/packets
+# Its parts. BENCH=WORD: only those with the word in their names.
+bench_part = $(if $(or $(if $(BENCH),,all),$(findstring $(BENCH),$(1))),$(Q)$(2))
+
+.PHONY: bench bench-packets bench-endtoend
+bench: all bench-packets bench-endtoend $(COMPILERS:%=$(BENCHES)/synscope-%.bpf.o)
+	$(call bench_part,replay,python3 tests/bench/replay.py $(BUILD)/synscope $(BENCH_MEGABYTES))
+	$(call bench_part,packets,$(BENCHES)/packets)
+	$(call bench_part,endtoend,tests/bench/endtoend.py)
 
 # To be run by hand: build/tests/bench/packets --quick
-bench-packets: $(BENCH)/packets $(BENCH)/stamp.bpf.o $(BUILD)/synscope.bpf.o
+bench-packets: $(BENCHES)/packets $(BENCHES)/stamp.bpf.o $(BUILD)/synscope.bpf.o
 
-$(BENCH)/synscope-%.bpf.o: bpf/synscope.bpf.c $(wildcard bpf/*.h include/*.h vmlinux/*.h)
+$(BENCHES)/synscope-%.bpf.o: bpf/synscope.bpf.c $(wildcard bpf/*.h include/*.h vmlinux/*.h)
 	$(Q)mkdir -p $(@D)
 	$(call say,BPF,$@) $* $(BPF_FLAGS) -c $< -o $@
 
-$(BENCH)/packets: $(PACKETS) $(wildcard tests/bench/*.h) $(LIBRARY) $(HEADERS)
+$(BENCHES)/packets: $(PACKETS) $(wildcard tests/bench/*.h) $(LIBRARY) $(HEADERS)
 	$(Q)mkdir -p $(@D)
 	$(call say,BENCH,$@) $(CC) $(CPPFLAGS) -Itests/bench $(CFLAGS) $(PACKETS) $(LIBRARY) $(LDLIBS) -o $@
 
-$(BENCH)/stamp.bpf.o: tests/bench/stamp.bpf.c tests/bench/stamp.h $(wildcard include/*.h vmlinux/*.h)
+bench-endtoend: $(BENCHES)/load $(BENCHES)/flood $(BENCHES)/flood.bpf.o $(BENCHES)/empty.bpf.o
+
+$(BENCHES)/load: $(wildcard tests/bench/load*.[ch])
+	$(Q)mkdir -p $(@D)
+	$(call say,BENCH,$@) $(CC) $(CPPFLAGS) $(CFLAGS) $(filter %.c,$^) -pthread -o $@
+
+$(BENCHES)/flood: tests/bench/flood.c tests/bench/flood.h
+	$(Q)mkdir -p $(@D)
+	$(call say,BENCH,$@) $(CC) $(CPPFLAGS) $(CFLAGS) $< -lbpf -pthread -o $@
+
+$(BENCHES)/%.bpf.o: tests/bench/%.bpf.c $(wildcard tests/bench/*.h include/*.h vmlinux/*.h)
 	$(Q)mkdir -p $(@D)
 	$(call say,BPF,$@) $(CLANG) $(BPF_FLAGS) -Itests/bench -c $< -o $@
 

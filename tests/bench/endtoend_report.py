@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Figures as one JSON object a line, or as lines for people."""
+
+import json
+import statistics
+
+
+def median(values):
+    known = [v for v in values if v is not None]
+    return statistics.median(known) if known else None
+
+
+class Report:
+    def __init__(self, as_json):
+        self.as_json = as_json
+
+    def figure(self, name, value, unit, ratio=None, against=None, at_least=None, at_most=None, of_ratio=False):
+        """One figure; a target is of the ratio where it says so, else of the value."""
+        judged = ratio if of_ratio else value
+        if value is None:
+            return
+        row = {"name": name, "value": round(value, 4), "unit": unit}
+        if ratio is not None:
+            row |= {"ratio": round(ratio, 4), "against": against}
+        if judged is not None and (at_least is not None or at_most is not None):
+            met = judged >= at_least if at_least is not None else judged <= at_most
+            row |= {"target": at_least if at_least is not None else at_most, "met": met}
+        if self.as_json:
+            print(json.dumps(row), flush=True)
+        else:
+            print(self.line(row, at_least is not None), flush=True)
+
+    @staticmethod
+    def line(row, at_least):
+        value = row["value"]
+        text = f"{row['name']:52} {value:12,.{0 if abs(value) >= 1000 or value == int(value) else 3}f} {row['unit']:26}"
+        if "ratio" in row:
+            text += f" {row['ratio']:6.3f} of {row['against']}"
+        if "target" in row:
+            text += f"  ({'>=' if at_least else '<='} {row['target']:g} {'met' if row['met'] else 'MISSED'})"
+        return text.rstrip()
+
+    def words(self, name, words):
+        """Where there is no figure: why."""
+        if self.as_json:
+            print(json.dumps({"name": name, "value": None, "unit": None, "cannot": words}), flush=True)
+        else:
+            print(f"{name:52} can't be had here: {words}", flush=True)
+
+    def heading(self, text):
+        if not self.as_json:
+            print(f"\n{text}", flush=True)

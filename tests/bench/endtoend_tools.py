@@ -1,0 +1,247 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""
+What is held against each other end to end: how each tool is started on host b, when it is ready, what it
+says of the traffic at its end.
+"""
+
+import json
+import os
+import pathlib
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from typing import Callable, Optional
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "e2e"))
+
+from lib import SYNSCOPE, die_with_parent, inside_host, must, programs_of  # noqa: E402
+
+EMPTY = os.environ.get("EMPTY_OBJECT", str(pathlib.Path(SYNSCOPE).parent / "tests" / "bench" / "empty.bpf.o"))
+READY_WITHIN, ENDED_WITHIN = 20.0, 120.0
+# Whole short connections, in synscope's own records (load_short.c sends 100 bytes and gets 1000).
+WHOLE = '"orig_bytes": 100, "resp_bytes": 1000, "conn_state": "SF"'
+
+
+class CannotRun(Exception):
+    """The tool's own words."""
+
+
+def lines_with(path, text):
+    with open(path, encoding="utf-8", errors="replace") as f:
+        return sum(text in line for line in f)
+
+
+def number_before(words, text):
+    """The number in front of words such as "packets dropped by kernel"."""
+    found = re.search(r"(\d+) packets? " + words, text)
+    return int(found.group(1)) if found else 0
+
+
+@dataclass
+class Tool:
+    name: str
+    command: Optional[Callable] = None  # (directory) -> the command; None: no process
+    says: str = ""  # on standard error, when it is ready
+    # (directory, what it said on standard error, connections made) -> how many it did not tell of
+    missed: Optional[Callable] = None
+    begin: Optional[Callable] = None  # where it is no process that goes on
+    end: Optional[Callable] = None
+    program: str = ""  # what must be installed
+
+    def is_installed(self):
+        return not self.program or shutil.which(self.program) is not None
+
+
+def run_view(view, *options):
+    return lambda directory: [SYNSCOPE, "run", "eth0", "--view", view, "--json", "-o", directory / "out", *options]
+
+
+def missed_records(directory, errors, connections):
+    return connections - lines_with(directory / "out", WHOLE)
+
+
+def missed_ends(directory, errors, connections):
+    return connections - lines_with(directory / "out", '"event": "closed"')
+
+
+def attach():
+    must("b", SYNSCOPE, "attach", "eth0", "--bpffs", os.environ["BPFFS"])
+
+
+def attached_counters():
+    return json.loads(must("b", SYNSCOPE, "counters", "--bpffs", os.environ["BPFFS"]))
+
+
+def missed_by_table(directory, errors, connections):
+    return connections - attached_counters()["teardowns"]["fin"]
+
+
+def detach():
+    must("b", SYNSCOPE, "detach", "--all", "--bpffs", os.environ["BPFFS"])
+
+
+def empty_program():
+    must("b", "ip", "link", "set", "dev", "eth0", "xdpdrv", "obj", EMPTY, "sec", "xdp.frags")
+
+
+def no_program():
+    must("b", "ip", "link", "set", "dev", "eth0", "xdpdrv", "off")
+
+
+def missed_packets(directory, errors, connections):
+    return number_before("dropped by kernel", errors)
+
+
+def missed_conversations(directory, errors, connections):
+    return connections - lines_with(directory / "stdout", "<->")
+
+
+def of_sockets(program):
+    """Tracepoints need a tracefs: one that only the tool's own mount namespace has."""
+    mount = f"mount -t tracefs tracefs /sys/kernel/tracing && exec {program}"
+    return lambda directory: ["unshare", "--mount", "sh", "-c", mount]
+
+
+def missed_lines(directory, errors, connections):
+    """They see the sockets of both hosts: two lines for each connection."""
+    return 2 * connections - lines_with(directory / "stdout", ".")
+
+
+def missed_closes(directory, errors, connections):
+    closes = lines_with(directory / "stdout", "-> CLOSE ") - lines_with(directory / "stdout", "LISTEN ")
+    return 2 * connections - closes
+
+
+READY = ": ingress"
+TOOLS = (
+    Tool("nothing attached"),
+    Tool("empty XDP program", begin=empty_program, end=no_program),
+    Tool("run conns", run_view("conns"), READY, missed_records),
+    Tool("run events", run_view("events"), READY, missed_ends),
+    Tool("run conns, tc", run_view("conns", "--mode", "tc"), READY, missed_records),
+    Tool("attached, no reader", missed=missed_by_table, begin=attach, end=detach),
+    Tool("tcpdump -w", lambda d: ["tcpdump", "-ni", "eth0", "-w", d / "out"], "listening on", missed_packets, program="tcpdump"),
+    Tool(
+        "tshark conv,tcp",
+        lambda d: ["tshark", "-nqi", "eth0", "-z", "conv,tcp"],
+        "Capturing on",
+        missed_conversations,
+        program="tshark",
+    ),
+    Tool("tcplife", of_sockets("tcplife"), "", missed_lines, program="tcplife"),
+    Tool("tcpstates", of_sockets("tcpstates"), "", missed_closes, program="tcpstates"),
+)
+
+
+def family_of(pid):
+    """A process and those that it started."""
+    found, waiting = [], [pid]
+    while waiting:
+        one = waiting.pop()
+        try:
+            children = [p for t in pathlib.Path(f"/proc/{one}/task").iterdir() for p in (t / "children").read_text().split()]
+        except OSError:
+            continue
+        found.append(one)
+        waiting += [int(p) for p in children]
+    return found
+
+
+def cpu_seconds(pid):
+    """What a process and its children have used until now."""
+    ns = 0
+    for one in family_of(pid):
+        for task in pathlib.Path(f"/proc/{one}/task").iterdir():
+            try:
+                ns += int((task / "schedstat").read_text().split()[0])
+            except OSError:
+                pass  # it has ended
+    return ns / 1e9
+
+
+def resident_besides_table(pid):
+    """Bytes: all that is resident, but for the largest mapping of a BPF map."""
+    total, table, rss, is_map = 0, 0, 0, False
+    try:
+        smaps = pathlib.Path(f"/proc/{pid}/smaps").read_text()
+    except OSError:
+        return 0
+    for line in smaps.splitlines():
+        if re.match(r"[0-9a-f]+-[0-9a-f]+ ", line):
+            is_map = "bpf-map" in line
+        elif line.startswith("Rss:"):
+            rss = int(line.split()[1]) << 10
+            total += rss
+            if is_map:
+                table = max(table, rss)
+    return total - table
+
+
+class Running:
+    """A tool at work, from when it is ready until it is stopped."""
+
+    def __init__(self, tool, directory):
+        self.tool, self.directory, self.process = tool, directory, None
+        self.cpu = self.peak = self.besides = None
+        if tool.begin:
+            tool.begin()
+        if tool.command:
+            self.start()
+
+    def start(self):
+        with open(self.directory / "stdout", "wb") as out, open(self.directory / "stderr", "wb") as errors:
+            self.process = subprocess.Popen(
+                inside_host("b", self.tool.command(self.directory)), stdout=out, stderr=errors, preexec_fn=die_with_parent
+            )
+        end = time.monotonic() + READY_WITHIN
+        while not self.is_ready():
+            if self.process.poll() is not None or time.monotonic() > end:
+                raise CannotRun(self.why_not())
+            time.sleep(0.02)
+        time.sleep(0.5)  # what it starts, or attaches, after that word
+        self.cpu_before = cpu_seconds(self.process.pid)
+
+    def errors(self):
+        return (self.directory / "stderr").read_text(errors="replace")
+
+    def why_not(self):
+        words = [line for line in self.errors().splitlines() if line.strip()]
+        return words[0] if words else "says nothing"
+
+    def is_ready(self):
+        if self.tool.says:
+            return self.tool.says in self.errors()
+        try:
+            return bool(programs_of(self.process.pid))
+        except OSError:
+            return False
+
+    def sample(self):
+        if self.process:
+            self.besides = max(self.besides or 0, resident_besides_table(self.process.pid))
+
+    def stop(self):
+        """Ends it as a user would; its CPU time reaches from when it was ready to its last word."""
+        if not self.process:
+            return
+        self.sample()
+        self.process.send_signal(signal.SIGINT)
+        end = time.monotonic() + ENDED_WITHIN
+        while True:
+            pid, status, usage = os.wait4(self.process.pid, os.WNOHANG)
+            if pid:
+                break
+            if time.monotonic() > end:
+                self.process.kill()
+            time.sleep(0.02)
+        self.process.returncode = os.waitstatus_to_exitcode(status)
+        self.cpu = max(0.0, usage.ru_utime + usage.ru_stime - self.cpu_before)
+        self.peak = usage.ru_maxrss << 10
+
+    def missed(self, connections):
+        errors = self.errors() if self.process else ""
+        return self.tool.missed(self.directory, errors, connections) if self.tool.missed else None
