@@ -101,7 +101,7 @@ static void advance(struct replay *r, u64 time)
 	}
 	for (u32 i = 0; i < r->lane_count; i++)
 		if (r->lanes[i])
-			book_advance(&r->lanes[i]->book, r->now);
+			lane_advance(r->lanes[i], r->now);
 }
 
 /* Once a second, on a terminal, for a file that takes so long. */
@@ -160,7 +160,7 @@ static void finish(struct replay *r)
 		return;
 	for (u32 i = 0; i < r->lane_count; i++)
 		if (r->lanes[i])
-			book_finish(&r->lanes[i]->book, r->now);
+			lane_finish(r->lanes[i], r->now);
 	show_counters(r, r->now);
 	output_flush(&r->output);
 	if (verbosity > 0 && !r->output.closed)

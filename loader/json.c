@@ -120,3 +120,15 @@ void json_seconds(struct json *j, const char *name, s64 ns)
 {
 	json_number(j, name, text_seconds(ns).text);
 }
+
+void json_share(struct json *j, const char *name, u64 part, u64 whole)
+{
+	char digits[32];
+
+	if (!whole) {
+		json_null(j, name);
+		return;
+	}
+	snprintf(digits, sizeof(digits), "%.6f", (double)part / (double)whole);
+	json_number(j, name, digits);
+}

@@ -30,6 +30,9 @@ void json_s64(struct json *j, const char *name, s64 value);
 void json_bool(struct json *j, const char *name, bool value);
 void json_null(struct json *j, const char *name);
 
+/* A part of a whole as a number from 0 to 1, with six decimals; null where there is no whole. */
+void json_share(struct json *j, const char *name, u64 part, u64 whole);
+
 /* A number of milliseconds from nanoseconds, and one of seconds. */
 void json_ms(struct json *j, const char *name, u64 ns);
 void json_seconds(struct json *j, const char *name, s64 ns);

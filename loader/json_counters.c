@@ -178,6 +178,45 @@ static void scans(struct json *j, const struct totals *t)
 	json_end_object(j);
 }
 
+static void floods(struct json *j, const struct flood_totals *f)
+{
+	if (!f->watched) {
+		json_null(j, "floods");
+	} else {
+		json_object(j, "floods");
+		for (enum flood_kind kind = 0; kind < FLOOD_KINDS; kind++)
+			json_u64(j, flood_name(kind), f->begun[kind]);
+		json_end_object(j);
+	}
+	if (f->measured)
+		json_u64(j, "half_open_rate", f->half_open_rate);
+	else
+		json_null(j, "half_open_rate");
+}
+
+/* Segments that belonged to no connection in the table, or found no place there. */
+static void strays(struct json *j, const struct counters *n)
+{
+	json_object(j, "strays");
+	for (enum flood_kind kind = 0; kind < FLOOD_KINDS; kind++)
+		json_u64(j, flood_name(kind), n->strays[kind]);
+	json_u64(j, "other", n->strays[STRAY_OTHER]);
+	json_end_object(j);
+}
+
+static void syn_cookies(struct json *j, const struct syn_cookies *c)
+{
+	if (!c->known) {
+		json_null(j, "syn_cookies");
+		return;
+	}
+	json_object(j, "syn_cookies");
+	json_u64(j, "sent", c->sent);
+	json_u64(j, "received", c->received);
+	json_u64(j, "failed", c->failed);
+	json_end_object(j);
+}
+
 static void malformed(struct json *j, const struct counters *n)
 {
 	json_object(j, "malformed");
@@ -245,6 +284,9 @@ void json_counters(struct json *j, const struct interface *i, const struct total
 	outcomes(j, t);
 	connections(j, t);
 	scans(j, t);
+	floods(j, &t->floods);
+	strays(j, n);
+	syn_cookies(j, &t->floods.cookies);
 	malformed(j, n);
 	events(j, n);
 	handshake_times(j, n);

@@ -54,6 +54,7 @@ int lane_open(struct lane *l, const struct arguments *a, const char *name, u32 n
 	l->interface.replay = true;
 	l->interface.since = since;
 	l->interface.time_wait = a->config.time_wait;
+	l->floods.since = l->looked = since;
 	if (open_engine(l))
 		return -1;
 	return book_open(&l->book, &l->interface, &l->config, engine_table(l), output, summary);
@@ -76,12 +77,64 @@ int lane_frame(struct lane *l, u64 now, const struct captured_frame *f)
 	return 0;
 }
 
+static int sum_counters(const struct lane *l, struct counters *sum)
+{
+	if (uses_bpf(l))
+		return engine_bpf_counters(&l->bpf, sum);
+	*sum = l->native.counters;
+	return 0;
+}
+
+static void show_floods(struct lane *l, const struct flood *floods, u32 count)
+{
+	struct output *o = l->book.output;
+
+	for (u32 i = 0; i < count && o->view->flood && !output_is_full(o); i++)
+		o->units += o->view->flood(o->file, &o->options, &l->interface, &floods[i]);
+}
+
+static void look_for_floods(struct lane *l, u64 now)
+{
+	struct flood told[FLOOD_KINDS];
+	struct counters sum;
+
+	if (!sum_counters(l, &sum)) {
+		show_floods(l, told, floods_look(&l->floods, &l->before, &sum, l->looked, now, told));
+		l->before = sum;
+	}
+	l->looked = now;
+}
+
+/* After so many seconds without a frame every flood is over: the others need no look. */
+enum { LOOKS_MOST = 2 * FLOOD_ENDS_AFTER };
+
+void lane_advance(struct lane *l, u64 now)
+{
+	if (now < l->looked)
+		l->looked = now; /* the capture begins a second time */
+	for (int looks = 0; looks < LOOKS_MOST && now - l->looked >= FLOOD_LOOK_EVERY; looks++)
+		look_for_floods(l, l->looked + FLOOD_LOOK_EVERY);
+	l->looked += (now - l->looked) / FLOOD_LOOK_EVERY * FLOOD_LOOK_EVERY;
+	book_advance(&l->book, now);
+}
+
+void lane_finish(struct lane *l, u64 now)
+{
+	struct flood told[FLOOD_KINDS];
+
+	look_for_floods(l, now);
+	show_floods(l, told, floods_finish(&l->floods, &l->before, now, told));
+	book_finish(&l->book, now);
+}
+
 int lane_totals(const struct lane *l, u64 now, struct totals *t)
 {
-	struct counters sum = l->native.counters;
-	int error = uses_bpf(l) ? engine_bpf_counters(&l->bpf, &sum) : 0;
+	struct counters sum;
+	int error = sum_counters(l, &sum);
 
-	if (!error)
-		totals_fill(t, &sum, l->book.scans, engine_table(l), &l->config, now);
-	return error;
+	if (error)
+		return error;
+	totals_fill(t, &sum, l->book.scans, engine_table(l), &l->config, now);
+	t->floods = floods_total(&l->floods);
+	return 0;
 }

@@ -10,14 +10,18 @@
 #include "capture.h"
 #include "engine.h"
 #include "engine_bpf.h"
+#include "floods.h"
 
 struct lane {
 	const struct arguments *arguments;
 	struct interface interface;
 	struct config config;
-	struct engine native; /* the one of these two that --engine asks for */
-	struct engine_bpf bpf;
+	struct engine_bpf bpf; /* the one of this and `native` that --engine asks for */
 	struct book book;
+	struct floods floods;
+	struct counters before; /* at the last look for floods */
+	u64 looked;		/* ns; when that was */
+	struct engine native;	/* of variable size, so the last */
 };
 
 /*
@@ -31,6 +35,12 @@ void lane_close(struct lane *l);
 
 /* Analyzes a frame, as seen at `now` (ns). 0, or -1, said. */
 int lane_frame(struct lane *l, u64 now, const struct captured_frame *f);
+
+/* Time has come to `now` (ns): what is due by then happens. */
+void lane_advance(struct lane *l, u64 now);
+
+/* The capture ended at `now` (ns): what is still open is shown. */
+void lane_finish(struct lane *l, u64 now);
 
 /* The counters as they are at `now` (ns). 0 or -errno. */
 int lane_totals(const struct lane *l, u64 now, struct totals *t);

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "flood_words.h"
 #include "format.h"
 #include "json_counters.h"
 #include "paragraph.h"
@@ -191,6 +192,8 @@ void summary_print(const struct summary *s, FILE *out, const struct totals *tota
 	print_outcomes(s, out);
 	print_worst(s, out);
 	print_scans(s, out);
+	if (totals)
+		print_flood_summary(out, totals);
 	if (losses) {
 		add_count(&p, events_lost(losses->events), "events lost (the records are complete)");
 		add_count(&p, losses->records, "records lost");

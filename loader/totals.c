@@ -79,6 +79,7 @@ void totals_fill(struct totals *t, const struct counters *sum, const struct scan
 
 	*n = *sum;
 	t->at = now;
+	memset(&t->floods, 0, sizeof(t->floods));
 	memcpy(t->scans, scans->counts, sizeof(t->scans));
 	t->scans_seen = scans->seen;
 	t->scans_displaced = scans->displaced;
@@ -107,6 +108,7 @@ void totals_add(struct totals *sum, const struct totals *t)
 	sum->scans_displaced += t->scans_displaced;
 	sum->sources_forgotten += t->sources_forgotten;
 	sum->at = later(sum->at, t->at);
+	flood_totals_add(&sum->floods, &t->floods);
 	for (size_t i = 0; i < SCAN_KINDS; i++)
 		sum->scans[i] += t->scans[i];
 }

@@ -9,7 +9,8 @@
 
 /*
  * Fills `t` from the sum of all CPUs' counters and the table as it is at `now` (ns, on its clock).
- * The gauges are differences of counters, so that the contract's equations hold at any moment.
+ * The gauges are differences of counters, so that the contract's equations hold at any moment. Of floods
+ * nothing is known by that: whoever looks for them fills in t->floods.
  */
 void totals_fill(struct totals *t, const struct counters *sum, const struct scans *scans,
 		 const struct bucket *table, const struct config *config, u64 now);

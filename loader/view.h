@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "counters.h"
+#include "floods.h"
 #include "record.h"
 #include "scanner.h"
 
@@ -22,6 +23,7 @@ struct totals {
 	u64 scans_displaced;	  /* of those: ended early, since another needed the place */
 	u64 sources_forgotten;	  /* by the scan rule, within their minute, for the same reason */
 	u64 at;			  /* ns, on the records' clock */
+	struct flood_totals floods;
 };
 
 /* Events that found no room in the ring, of one interface, between two looks at the counters. */
@@ -63,6 +65,9 @@ struct view {
 			     const struct totals *t);
 	unsigned (*lost)(FILE *out, const struct view_options *o, const struct interface *i,
 			 const struct losses *l);
+	/* a flood began or ended */
+	unsigned (*flood)(FILE *out, const struct view_options *o, const struct interface *i,
+			  const struct flood *f);
 };
 
 /* A member may be NULL: the view shows nothing of that. */

@@ -75,6 +75,25 @@ static void print_connections(FILE *out, const struct totals *t)
 		     {"untracked", n->untracked});
 }
 
+static void print_floods(FILE *out, const struct totals *t)
+{
+	const struct flood_totals *f = &t->floods;
+	const u64 *strays = t->counters.strays;
+
+	PRINT_COUNTS(out, "strays", {"syn", strays[STRAY_SYN]}, {"syn-ack", strays[STRAY_SYN_ACK]},
+		     {"ack", strays[STRAY_ACK]}, {"rst", strays[STRAY_RST]}, {"fin", strays[STRAY_FIN]},
+		     {"other", strays[STRAY_OTHER]});
+	if (f->watched)
+		PRINT_COUNTS(out, "floods", {"syn", f->begun[FLOOD_SYN]},
+			     {"syn-ack", f->begun[FLOOD_SYN_ACK]}, {"ack", f->begun[FLOOD_ACK]},
+			     {"rst", f->begun[FLOOD_RST]}, {"fin", f->begun[FLOOD_FIN]});
+	if (f->measured)
+		PRINT_COUNTS(out, "", {"connections begun a second", f->half_open_rate});
+	if (f->cookies.known)
+		PRINT_COUNTS(out, "syn cookies", {"sent", f->cookies.sent}, {"received", f->cookies.received},
+			     {"failed", f->cookies.failed});
+}
+
 static void print_handshake_times(FILE *out, const struct counters *n)
 {
 	u64 p50 = 0, p90 = 0, p99 = 0;
@@ -101,9 +120,10 @@ static unsigned show_counters(FILE *out, const struct view_options *o, const str
 	print_layers(out, &t->counters);
 	print_segments(out, &t->counters);
 	print_connections(out, t);
+	print_floods(out, t);
 	print_handshake_times(out, &t->counters);
 	PRINT_COUNTS(out, "events", {"emitted", t->counters.emitted}, {"lost", events_lost(t->counters.lost)},
-		     {"lost records", t->counters.lost_records});
+		     {"lost records", t->counters.lost_records}, {"aggregated", t->counters.aggregated});
 	return 1;
 }
 

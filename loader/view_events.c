@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "flood_words.h"
 #include "format.h"
 #include "icmp_words.h"
 #include "identity.h"
@@ -237,4 +238,5 @@ const struct view view_events = {
 	.event = show_event,
 	.scan = show_scan,
 	.lost = show_lost,
+	.flood = show_flood,
 };

@@ -19,13 +19,14 @@
 #include "totals.h"
 
 /* The reader comes by itself so often; a ring that fills sooner wakes it. ns. */
-enum { DRAIN_EVERY = 10000000, LOOK_EVERY = 1000000000 };
+enum { DRAIN_EVERY = 10000000, LOOK_EVERY = FLOOD_LOOK_EVERY };
 
 struct watched {
 	struct instrument *instrument;
 	struct book book;
 	struct ring_buffer *ring;
-	struct counters before; /* when losses were last looked for */
+	struct floods floods;
+	struct counters before; /* when losses and floods were last looked for */
 	u64 looked;
 	bool gone;
 };
@@ -36,6 +37,7 @@ struct watch {
 	int count;
 	struct output *output;
 	struct summary *summary;
+	struct syn_cookies cookies; /* when the run began */
 	int epoll;
 	int signals;
 	int timer;
@@ -89,6 +91,8 @@ static int open_one(struct watch *w, struct watched *one, struct instrument *i, 
 	if (!one->ring || add_to_epoll(w, ring_buffer__epoll_fd(one->ring)))
 		return say_error("%s: ring buffer: %s", i->interface.name, strerror(errno));
 	one->looked = i->interface.since;
+	one->floods.since = i->interface.since;
+	one->floods.ingress_only = i->interface.ingress_only;
 	if (backlog)
 		book_scan(&one->book);
 	else
@@ -123,6 +127,7 @@ static int watch_open(struct watch *w, const struct arguments *a, struct output 
 	w->watched = calloc((size_t)count, sizeof(*w->watched));
 	if (!w->summary || !w->watched)
 		return say_error("start: %s", strerror(ENOMEM));
+	w->cookies = syn_cookies_now();
 	if (open_descriptors(w))
 		return -1;
 	for (; w->count < count; w->count++)
@@ -158,38 +163,73 @@ static void drain(struct watch *w)
 	output_flush(w->output);
 }
 
+/* False: the counters can't be read. */
+static bool fill_totals(struct totals *t, const struct watched *one, u64 now)
+{
+	const struct instrument *i = one->instrument;
+	struct counters sum;
+
+	if (instrument_counters(i, &sum))
+		return false;
+	totals_fill(t, &sum, one->book.scans, i->table, &i->config, now);
+	t->floods = floods_total(&one->floods);
+	return true;
+}
+
 static void show_counters(struct watch *w, u64 now)
 {
 	const struct view *view = w->output->view;
-	struct counters sum;
 	struct totals t;
 
-	for (int i = 0; view->counters && i < w->count && !output_is_full(w->output); i++) {
-		struct instrument *instrument = w->watched[i].instrument;
-
-		if (instrument_counters(instrument, &sum))
-			continue;
-		totals_fill(&t, &sum, w->watched[i].book.scans, instrument->table, &instrument->config, now);
-		w->output->units +=
-			view->counters(w->output->file, &w->output->options, &instrument->interface, &t);
-	}
+	for (int i = 0; view->counters && i < w->count && !output_is_full(w->output); i++)
+		if (fill_totals(&t, &w->watched[i], now))
+			w->output->units += view->counters(w->output->file, &w->output->options,
+							   &w->watched[i].instrument->interface, &t);
 }
 
 /* What the ring had no room for is said where it happened, and made good from the table. */
-static void look_for_losses(struct watch *w, struct watched *one, u64 now)
+static void look_for_losses(struct watch *w, struct watched *one, const struct counters *sum, u64 now)
 {
 	const struct view *view = w->output->view;
 	struct losses l = {.from = one->looked, .to = now};
+
+	if (!losses_between(&l, &one->before, sum))
+		return;
+	if (view->lost && !output_is_full(w->output))
+		w->output->units +=
+			view->lost(w->output->file, &w->output->options, &one->instrument->interface, &l);
+	book_scan(&one->book);
+}
+
+static void show_floods(struct watch *w, const struct watched *one, const struct flood *floods, u32 count)
+{
+	const struct view *view = w->output->view;
+
+	for (u32 i = 0; i < count && view->flood && !output_is_full(w->output); i++)
+		w->output->units += view->flood(w->output->file, &w->output->options,
+						&one->instrument->interface, &floods[i]);
+}
+
+static void look_for_floods(struct watch *w, struct watched *one, const struct counters *sum, u64 now)
+{
+	struct syn_cookies cookies = syn_cookies_now();
+	struct flood told[FLOOD_KINDS];
+	u32 count;
+
+	one->floods.cookies = syn_cookies_between(&w->cookies, &cookies);
+	count = floods_look(&one->floods, &one->before, sum, one->looked, now, told);
+	show_floods(w, one, told, count);
+}
+
+/* What the counters tell by having grown. */
+static void look_at_counters(struct watch *w, struct watched *one, u64 now)
+{
 	struct counters sum;
 
 	if (instrument_counters(one->instrument, &sum))
 		return;
-	if (losses_between(&l, &one->before, &sum)) {
-		if (view->lost && !output_is_full(w->output))
-			w->output->units += view->lost(w->output->file, &w->output->options,
-						       &one->instrument->interface, &l);
-		book_scan(&one->book);
-	}
+	look_for_losses(w, one, &sum, now);
+	look_for_floods(w, one, &sum, now);
 	one->before = sum;
 	one->looked = now;
 }
@@ -219,7 +259,7 @@ static void on_time(struct watch *w)
 	if (now >= w->next_look) {
 		w->next_look = now + LOOK_EVERY;
 		for (int i = 0; i < w->count; i++) {
-			look_for_losses(w, &w->watched[i], now);
+			look_at_counters(w, &w->watched[i], now);
 			look_for_interface(w, &w->watched[i]);
 		}
 	}
@@ -259,30 +299,28 @@ static void summarize(struct watch *w, u64 now)
 {
 	static const struct counters nothing;
 	struct totals all = {.at = 0}, t;
-	struct counters sum;
 	struct losses lost = {.to = now};
 
-	for (int i = 0; i < w->count; i++) {
-		struct instrument *instrument = w->watched[i].instrument;
-
-		if (instrument_counters(instrument, &sum))
-			continue;
-		totals_fill(&t, &sum, w->watched[i].book.scans, instrument->table, &instrument->config, now);
-		totals_add(&all, &t);
-	}
+	for (int i = 0; i < w->count; i++)
+		if (fill_totals(&t, &w->watched[i], now))
+			totals_add(&all, &t);
 	losses_between(&lost, &nothing, &all.counters);
 	summary_print(w->summary, stderr, &all, &lost);
 }
 
-/* The last drain, and the records that are still open. */
+/* The last drain, and the floods and records that are still open. */
 static void finish(struct watch *w)
 {
 	u64 now = clock_monotonic();
+	struct flood told[FLOOD_KINDS];
 
 	drain(w);
 	for (int i = 0; i < w->count; i++) {
-		look_for_losses(w, &w->watched[i], now);
-		book_finish(&w->watched[i].book, now);
+		struct watched *one = &w->watched[i];
+
+		look_at_counters(w, one, now);
+		show_floods(w, one, told, floods_finish(&one->floods, &one->before, now, told));
+		book_finish(&one->book, now);
 	}
 	show_counters(w, now);
 	output_flush(w->output);
