@@ -14,7 +14,15 @@ static enum service_id single(u64 set)
 	return set && !(set & (set - 1)) ? (enum service_id)__builtin_ctzll(set) : SERVICE_UNKNOWN;
 }
 
-/* What was asked in few words is whole where its header ends and no body belongs to it. */
+/* A ClientHello in one record (RFC 8446 5.1). */
+static bool is_whole_hello(const struct first_payload *p)
+{
+	enum { RECORD_HEADER = 5 };
+
+	return p->length >= RECORD_HEADER && load_be16(p->bytes + 3) == p->length - RECORD_HEADER;
+}
+
+/* A request is whole where its header ends and no body belongs to it. */
 static bool is_whole_request(const struct first_payload *p)
 {
 	static const char *const bodiless[] = {"GET ", "HEAD "};
@@ -35,6 +43,7 @@ static void look_at_request(struct service *s, const struct first_payload *p)
 
 	if (s->id == SERVICE_SSL) {
 		length = tls_server_name(p->bytes, p->length, name);
+		s->whole_request = is_whole_hello(p);
 	} else if (s->id == SERVICE_HTTP) {
 		length = http_host(p->bytes, p->length, name);
 		s->whole_request = is_whole_request(p);

@@ -26,6 +26,12 @@ bool timeline_challenge(struct paragraph *p, const struct connection *c);
 /* What the numbers say was not seen, or came late. False: nothing. */
 bool timeline_unseen(struct paragraph *p, const struct record *r);
 
+/* Whether it is the application that is slow, or the network. False: neither, or it can't be told. */
+bool timeline_slow_answer(struct paragraph *p, const struct record *r);
+
+/* That the application protocol could not be named. False: it was, or there is nothing to name. */
+bool timeline_service_missed(struct paragraph *p, const struct record *r);
+
 /* Until when an endpoint's port is held. False: it is not. */
 bool timeline_time_wait(struct paragraph *p, const struct record *r, enum endpoint who);
 

@@ -16,8 +16,8 @@ static void print_heading(FILE *out)
 	if (printed)
 		return;
 	printed = true;
-	fprintf(out, "%-12s %-21s %-21s %-6s %9s %9s %8s %8s  %s\n", "START", "ORIGINATOR", "RESPONDER",
-		"STATE", "OPEN ms", "DURATION", "SENT", "RECEIVED", "DIAGNOSIS");
+	fprintf(out, "%-12s %-21s %-21s %-6s %-10s %9s %9s %8s %8s  %s\n", "START", "ORIGINATOR", "RESPONDER",
+		"STATE", "SERVICE", "OPEN ms", "DURATION", "SENT", "RECEIVED", "DIAGNOSIS");
 }
 
 /* How long the handshake took; a dash where it was not completed. */
@@ -51,10 +51,10 @@ static void print_line(FILE *out, const struct view_options *o, const struct rec
 	bool bad = o->color && strcmp(state, "SF") != 0 && strcmp(state, "S1") != 0;
 
 	print_heading(out);
-	fprintf(out, "%.12s %-21s %-21s %s%-6s%s %9s %9s %8s %8s", start.text, text_party(&orig).text,
-		text_party(&resp).text, bad ? "\033[31m" : "", state, bad ? "\033[0m" : "", opening(c).text,
-		text_span(duration(c)).text, text_bytes(payload_bytes(c, ORIGINATOR)).text,
-		text_bytes(payload_bytes(c, RESPONDER)).text);
+	fprintf(out, "%.12s %-21s %-21s %s%-6s%s %-10s %9s %9s %8s %8s", start.text, text_party(&orig).text,
+		text_party(&resp).text, bad ? "\033[31m" : "", state, bad ? "\033[0m" : "",
+		r->service ? r->service : "-", opening(c).text, text_span(duration(c)).text,
+		text_bytes(payload_bytes(c, ORIGINATOR)).text, text_bytes(payload_bytes(c, RESPONDER)).text);
 	print_diagnosis(out, r);
 	putc('\n', out);
 }

@@ -21,15 +21,21 @@
 #define GREEN "\033[32m"
 #define PLAIN "\033[0m"
 
-/* "  on eth0 vlan 5"; empty where there is nothing to say. */
+/* "  ssl (example.org)  on eth0  vlan 5"; empty where there is nothing to say. */
 static void place_text(char *text, size_t size, const struct record *r)
 {
+	enum { SERVER_COLUMNS = 48 }; /* a longer name is cut */
 	const struct connection_key *key = &r->connection->key;
 	int used = 0;
 
 	*text = 0;
+	if (r->service)
+		used = snprintf(text, size, "  %s", r->service);
+	if (r->server_name)
+		used += snprintf(text + used, size - (size_t)used, " (%.*s%s)", SERVER_COLUMNS,
+				 r->server_name, strlen(r->server_name) > SERVER_COLUMNS ? "…" : "");
 	if (r->interface->name && !r->interface->replay)
-		used = snprintf(text, size, "  on %.20s", r->interface->name);
+		used += snprintf(text + used, size - (size_t)used, "  on %.20s", r->interface->name);
 	if (key->vlan)
 		used += snprintf(text + used, size - (size_t)used, "  vlan %u", key->vlan);
 	if (key->inner_vlan)
@@ -55,18 +61,18 @@ static void print_head(FILE *out, bool color, const struct record *r)
 	struct party resp = party_of(&c->key, c->state, RESPONDER);
 	struct text from = text_party(&orig), to = text_party(&resp);
 	s64 start = (s64)c->start + r->interface->wall_offset;
-	char place[64];
+	char place[160];
 	unsigned used;
 
 	place_text(place, sizeof(place), r);
 	used = (unsigned)(strlen(from.text) + 3 + strlen(to.text));
 	fprintf(out, "%s%s", color ? BOLD : "", from.text);
-	if (used + strlen(place) > TIMELINE_COLUMNS) {
+	if (used + text_columns(place) > TIMELINE_COLUMNS) {
 		fputs("\n ", out);
 		used = (unsigned)strlen(to.text) + 3;
 	}
 	fprintf(out, " ▶ %s%s%s", to.text, color ? PLAIN : "", place);
-	print_flush_right(out, used + (unsigned)strlen(place), text_moment(start).text);
+	print_flush_right(out, used + text_columns(place), text_moment(start).text);
 }
 
 /* A probe belongs to no connection, so nobody has a state. */
@@ -157,7 +163,7 @@ static void print_remark(FILE *out, const char *mark, bool holds, const struct p
 static void print_remarks(FILE *out, const struct record *r)
 {
 	const struct connection *c = r->connection;
-	struct paragraph syn_acks = {0}, challenge = {0}, unseen = {0};
+	struct paragraph syn_acks = {0}, challenge = {0}, unseen = {0}, answer = {0}, service = {0};
 	u32 found = diagnose(r);
 
 	for (u32 d = 0; d < DIAGNOSES; d++) {
@@ -165,9 +171,11 @@ static void print_remarks(FILE *out, const struct record *r)
 
 		print_remark(out, " ! ", timeline_remark(&remark, r, found, d), &remark);
 	}
+	print_remark(out, " ! ", timeline_slow_answer(&answer, r), &answer);
 	print_remark(out, " ! ", timeline_two_syn_acks(&syn_acks, c), &syn_acks);
 	print_remark(out, " ! ", timeline_challenge(&challenge, c), &challenge);
 	print_remark(out, " ! ", timeline_unseen(&unseen, r), &unseen);
+	print_remark(out, " ! ", timeline_service_missed(&service, r), &service);
 	for (enum endpoint who = ORIGINATOR; who < ENDPOINTS; who++) {
 		struct paragraph held = {0};
 
