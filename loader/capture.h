@@ -11,11 +11,11 @@
 
 /* A frame with an Ethernet header, whatever the capture's link type was. */
 struct captured_frame {
-	u64 time;      /* ns since the epoch */
-	u32 captured;  /* bytes in data, 14 to FRAME_PREFIX_MAX; short frames are padded with zeros */
-	u32 length;    /* bytes on the wire, with the Ethernet header */
-	u32 interface; /* which of a pcapng file's interfaces saw it; 0 in a pcap */
-	u8 data[FRAME_PREFIX_MAX];
+	u64 time;	/* ns since the epoch */
+	u32 captured;	/* bytes in data, 14 to FRAME_PREFIX_MAX; short frames are padded with zeros */
+	u32 length;	/* bytes on the wire, with the Ethernet header */
+	u32 interface;	/* which of a pcapng file's interfaces saw it; 0 in a pcap */
+	const u8 *data; /* until the next frame is read */
 };
 
 struct capture {
@@ -26,6 +26,8 @@ struct capture {
 	const struct link_type *link_type; /* of a pcap file */
 	u64 size;			   /* bytes of the file; 0: not known */
 	u32 longest;			   /* frame until now, as the file says; bytes */
+	char *read_ahead;		   /* the file's buffer */
+	u8 shaped[FRAME_PREFIX_MAX];	   /* the current frame, where it is not what the file has */
 };
 
 /* Opens a pcap or pcapng file, "-" for standard input. 0, or -1, said. */
