@@ -88,6 +88,15 @@ static struct entry *entry_of(struct book *b, u32 slot, u32 generation)
 	return e;
 }
 
+/* Whatever becomes of a connection, nothing of it is due before. ns after its start. */
+static u64 first_look_after(const struct book *b)
+{
+	u64 after = b->config->linger < b->config->idle_timeout ? b->config->linger : b->config->idle_timeout;
+
+	return b->output->view->opened && after > ANNOUNCE_ESTABLISHED_AFTER ? ANNOUNCE_ESTABLISHED_AFTER
+									     : after;
+}
+
 /* When to look at a connection again. */
 static u64 next_deadline(const struct book *b, const struct entry *e, const struct connection *c)
 {
@@ -128,7 +137,6 @@ static void finish(struct book *b, u32 slot, const struct connection *c, enum en
 	r.scan = scans_judge(b->scans, c, now);
 	e->final = true;
 	b->open_entries--;
-	deadlines_remove(&b->deadlines, slot);
 	summary_add(b->summary, &r);
 	if (o->view->final && !output_is_full(o))
 		o->units += o->view->final(o->file, &o->options, &r);
@@ -201,17 +209,26 @@ static bool is_folded(const struct book *b, const struct event *e, enum scan_kin
 	return o->view->scan && !o->options.json && !o->options.segments && scans_folds(b->scans, e, probe);
 }
 
+/* An event may bring a deadline forward. Those that it puts off are found when the old one is due. */
+static void look_sooner(struct book *b, const struct entry *entry, const struct event *e)
+{
+	if (e->kinds & 1 << EVENT_CLOSED)
+		deadlines_set_at_latest(&b->deadlines, e->item.slot, e->time + b->config->linger, e->start);
+	else if (e->kinds & 1 << EVENT_ESTABLISHED && b->output->view->opened && !entry->announced)
+		deadlines_set_at_latest(&b->deadlines, e->item.slot, e->time + ANNOUNCE_ESTABLISHED_AFTER,
+					e->start);
+}
+
 static void on_event(struct book *b, const struct event *e)
 {
 	struct entry *entry;
-	struct connection c;
 
 	if (e->item.slot >= slots(b))
 		return;
 	entry = &b->entries[e->item.slot];
 	if (entry->generation != e->generation) {
 		entry = entry_of(b, e->item.slot, e->generation);
-		deadlines_set(&b->deadlines, e->item.slot, e->start, e->start);
+		deadlines_set(&b->deadlines, e->item.slot, e->start + first_look_after(b), e->start);
 	}
 	entry->probe = (u8)scans_kind(e, entry->probe);
 	if (b->output->view->event && !is_folded(b, e, entry->probe))
@@ -221,9 +238,7 @@ static void on_event(struct book *b, const struct event *e)
 		return;
 	if (b->output->view->wants_steps && is_step(e))
 		add_step(entry, e);
-	if (e->kinds & (1 << EVENT_CLOSED | 1 << EVENT_ESTABLISHED) && snapshot(b->table, e->item.slot, &c) &&
-	    c.generation == e->generation)
-		deadlines_set(&b->deadlines, e->item.slot, next_deadline(b, entry, &c), c.start);
+	look_sooner(b, entry, e);
 }
 
 static enum ending ending_of(const struct final_record *f)
@@ -237,8 +252,10 @@ static enum ending ending_of(const struct final_record *f)
 
 static void on_final(struct book *b, const struct final_record *f)
 {
-	if (f->item.slot < slots(b) && !entry_of(b, f->item.slot, f->connection.generation)->final)
-		finish(b, f->item.slot, &f->connection, ending_of(f), f->time);
+	if (f->item.slot >= slots(b) || entry_of(b, f->item.slot, f->connection.generation)->final)
+		return;
+	deadlines_remove(&b->deadlines, f->item.slot);
+	finish(b, f->item.slot, &f->connection, ending_of(f), f->time);
 }
 
 /* Behind the events of its connection: where all of them were lost, so is this, and the record says so. */
@@ -277,10 +294,9 @@ static void visit(struct book *b, u32 slot, u64 due, u64 now)
 	next = next_deadline(b, e, &c);
 	if (next > due || next >= now) {
 		deadlines_set(&b->deadlines, slot, next, c.start);
-	} else if (c.state & CLOSED_ONCE) {
-		finish(b, slot, &c, ENDING_CLOSED, now);
-	} else if (is_expired(&c, b->config, now)) {
-		finish(b, slot, &c, ENDING_IDLE, now);
+	} else if (c.state & CLOSED_ONCE || is_expired(&c, b->config, now)) {
+		deadlines_remove(&b->deadlines, slot);
+		finish(b, slot, &c, c.state & CLOSED_ONCE ? ENDING_CLOSED : ENDING_IDLE, now);
 	} else {
 		announce(b, slot, &c, now);
 		deadlines_set(&b->deadlines, slot, next_deadline(b, e, &c), c.start);
@@ -324,22 +340,32 @@ static int by_start(const void *a, const void *b)
 	return x->slot < y->slot ? -1 : x->slot > y->slot;
 }
 
-void book_finish(struct book *b, u64 now)
+/* What is still open, as far as the table knows of it. Its silence is judged before the first is final. */
+static u32 list_open(struct book *b, struct open_record *open, u64 now)
 {
-	struct open_record *open = calloc(b->open_entries + 1, sizeof(*open));
 	struct connection c;
 	u32 n = 0;
 
-	for (u32 slot = 0; open && slot < slots(b) && n < b->open_entries; slot++)
+	for (u32 slot = 0; slot < slots(b) && n < b->open_entries; slot++)
 		if (b->entries[slot].generation && !b->entries[slot].final && snapshot(b->table, slot, &c) &&
 		    c.generation == b->entries[slot].generation) {
 			scans_settle(b->scans, &c, now);
 			open[n++] = (struct open_record){.start = c.start, .slot = slot};
 		}
-	if (open)
+	return n;
+}
+
+void book_finish(struct book *b, u64 now)
+{
+	struct open_record *open = calloc(b->open_entries + 1, sizeof(*open));
+	u32 n = open ? list_open(b, open, now) : 0;
+	struct connection c;
+
+	if (n)
 		qsort(open, n, sizeof(*open), by_start);
 	for (u32 i = 0; i < n && !output_is_full(b->output); i++)
-		if (snapshot(b->table, open[i].slot, &c))
+		if (snapshot(b->table, open[i].slot, &c) &&
+		    c.generation == b->entries[open[i].slot].generation)
 			finish(b, open[i].slot, &c, c.state & CLOSED_ONCE ? ENDING_CLOSED : ENDING_OPEN, now);
 	scans_finish(b->scans);
 	free(open);

@@ -55,30 +55,40 @@ static void sift_down(struct deadlines *d, u32 place, struct deadline x)
 	put(d, place, x);
 }
 
+/* Puts x where `place` became free, or beyond, so that parents stay before their children. */
+static void settle(struct deadlines *d, u32 place, struct deadline x)
+{
+	if (place && is_before(&x, &d->heap[(place - 1) / 2]))
+		sift_up(d, place, x);
+	else
+		sift_down(d, place, x);
+}
+
 void deadlines_set(struct deadlines *d, u32 slot, u64 at, u64 start)
 {
 	struct deadline x = {.at = at, .start = start, .slot = slot};
+	u32 place = d->places[slot];
 
-	deadlines_remove(d, slot);
-	sift_up(d, d->count++, x);
+	settle(d, place ? place - 1 : d->count++, x);
+}
+
+void deadlines_set_at_latest(struct deadlines *d, u32 slot, u64 at, u64 start)
+{
+	u32 place = d->places[slot];
+
+	if (!place || d->heap[place - 1].at > at)
+		deadlines_set(d, slot, at, start);
 }
 
 void deadlines_remove(struct deadlines *d, u32 slot)
 {
 	u32 place = d->places[slot];
-	struct deadline last;
 
 	if (!place)
 		return;
 	d->places[slot] = 0;
-	last = d->heap[--d->count];
-	if (place - 1 == d->count)
-		return;
-	place--;
-	if (place && is_before(&last, &d->heap[(place - 1) / 2]))
-		sift_up(d, place, last);
-	else
-		sift_down(d, place, last);
+	if (place != d->count--)
+		settle(d, place - 1, d->heap[d->count]);
 }
 
 const struct deadline *deadlines_first(const struct deadlines *d)

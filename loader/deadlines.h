@@ -25,6 +25,9 @@ void deadlines_close(struct deadlines *d);
 /* Sets or moves a slot's deadline. */
 void deadlines_set(struct deadlines *d, u32 slot, u64 at, u64 start);
 
+/* The same, unless the slot's deadline is earlier already. */
+void deadlines_set_at_latest(struct deadlines *d, u32 slot, u64 at, u64 start);
+
 void deadlines_remove(struct deadlines *d, u32 slot);
 
 /* The earliest, or NULL. */
