@@ -20,7 +20,7 @@ WARNINGS  := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wp
 CPPFLAGS  += -Iinclude -Iloader -I$(BUILD) -D_GNU_SOURCE -DSYNSCOPE_VERSION='"$(VERSION)"'
 CFLAGS    ?= -O2 -g
 # as in the kernel, which the analyzer shares its source with: records are read and written as words
-CFLAGS    += -std=gnu11 -fno-strict-aliasing $(WARNINGS)
+override CFLAGS += -std=gnu11 -fno-strict-aliasing $(WARNINGS)
 LDLIBS    += -lbpf -lelf -lz -lpcap -lmd -lcap -lndpi
 BPF_FLAGS := -g -O2 -target bpf -mcpu=v3 -Wall -Wextra -Wshadow -Werror -Iinclude -Ibpf -Ivmlinux
 
