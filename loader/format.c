@@ -22,71 +22,148 @@ __attribute__((format(printf, 1, 2))) static struct text text(const char *format
 	return t;
 }
 
+char *write_decimal(char *at, u64 value, u32 width)
+{
+	char digits[DECIMAL_MAX];
+	u32 n = 0;
+
+	do {
+		digits[n++] = (char)('0' + value % 10);
+		value /= 10;
+	} while (value || n < width);
+	while (n)
+		*at++ = digits[--n];
+	return at;
+}
+
+/* As inet_ntop() does, which goes through printf() for four numbers. Without a NUL. */
+static char *write_ipv4(char *at, const u8 *bytes)
+{
+	for (int i = 0; i < 4; i++) {
+		if (i)
+			*at++ = '.';
+		at = write_decimal(at, bytes[i], 1);
+	}
+	return at;
+}
+
+static char *write_address(char *at, const union address *a)
+{
+	if (is_mapped_ipv4(a))
+		return write_ipv4(at, a->bytes + 12);
+	inet_ntop(AF_INET6, a->bytes, at, INET6_ADDRSTRLEN);
+	return at + strlen(at);
+}
+
 struct text text_address(const union address *a)
 {
 	struct text t;
 
-	if (is_mapped_ipv4(a))
-		inet_ntop(AF_INET, a->bytes + 12, t.text, sizeof(t.text));
-	else
-		inet_ntop(AF_INET6, a->bytes, t.text, sizeof(t.text));
+	*write_address(t.text, a) = 0;
 	return t;
 }
 
 struct text text_party(const struct party *p)
 {
-	char address[INET6_ADDRSTRLEN];
+	bool bare = is_mapped_ipv4(&p->address);
+	struct text t;
+	char *at = t.text;
 
-	if (is_mapped_ipv4(&p->address)) {
-		inet_ntop(AF_INET, p->address.bytes + 12, address, sizeof(address));
-		return text("%s:%u", address, p->port);
-	}
-	inet_ntop(AF_INET6, p->address.bytes, address, sizeof(address));
-	return text("[%s]:%u", address, p->port);
+	if (!bare)
+		*at++ = '[';
+	at = write_address(at, &p->address);
+	if (!bare)
+		*at++ = ']';
+	*at++ = ':';
+	*write_decimal(at, p->port, 1) = 0;
+	return t;
 }
 
-static struct tm split(s64 ns)
-{
-	time_t seconds = ns / NS_PER_SECOND;
-	struct tm parts;
+/* A moment as calendars and clocks have it, in UTC. */
+struct moment {
+	struct tm tm;
+	u32 ns; /* into the second */
+};
 
-	gmtime_r(&seconds, &parts);
-	return parts;
+static struct moment split(s64 ns)
+{
+	time_t seconds = ns / NS_PER_SECOND - (ns % NS_PER_SECOND < 0);
+	struct moment m = {.ns = (u32)(ns - seconds * NS_PER_SECOND)};
+
+	gmtime_r(&seconds, &m.tm);
+	return m;
+}
+
+/* Numbers of `width` digits each, every one followed by its character of `marks`. */
+static char *write_numbers(char *at, const int *numbers, const char *marks, u32 width)
+{
+	for (; *marks; marks++) {
+		at = write_decimal(at, (u64)*numbers++, width);
+		*at++ = *marks;
+	}
+	return at;
+}
+
+static char *write_date(char *at, const struct tm *t, char mark)
+{
+	const int rest[] = {t->tm_mon + 1, t->tm_mday};
+	const char marks[] = {'-', mark, 0};
+
+	at = write_decimal(at, (u64)t->tm_year + 1900, 4);
+	*at++ = '-';
+	return write_numbers(at, rest, marks, 2);
+}
+
+/* "22:13:20.", and the fraction in `digits` digits. */
+static char *write_clock(char *at, const struct moment *m, u32 fraction, u32 digits)
+{
+	const int parts[] = {m->tm.tm_hour, m->tm.tm_min, m->tm.tm_sec};
+
+	return write_decimal(write_numbers(at, parts, "::.", 2), fraction, digits);
 }
 
 struct text text_rfc3339(s64 ns)
 {
-	struct tm t = split(ns);
+	struct moment m = split(ns);
+	struct text t;
 
-	return text("%04d-%02d-%02dT%02d:%02d:%02d.%09lldZ", t.tm_year + 1900, t.tm_mon + 1, t.tm_mday,
-		    t.tm_hour, t.tm_min, t.tm_sec, (long long)(ns % NS_PER_SECOND));
+	memcpy(write_clock(write_date(t.text, &m.tm, 'T'), &m, m.ns, 9), "Z", 2);
+	return t;
 }
 
 struct text text_clock(s64 ns)
 {
-	struct tm t = split(ns);
+	struct moment m = split(ns);
+	struct text t;
 
-	return text("%02d:%02d:%02d.%06lld", t.tm_hour, t.tm_min, t.tm_sec,
-		    (long long)(ns % NS_PER_SECOND / NS_PER_US));
+	*write_clock(t.text, &m, m.ns / NS_PER_US, 6) = 0;
+	return t;
 }
 
 struct text text_moment(s64 ns)
 {
-	struct tm t = split(ns);
+	struct moment m = split(ns);
+	struct text t;
 
-	return text("%04d-%02d-%02d %02d:%02d:%02d.%06lld UTC", t.tm_year + 1900, t.tm_mon + 1, t.tm_mday,
-		    t.tm_hour, t.tm_min, t.tm_sec, (long long)(ns % NS_PER_SECOND / NS_PER_US));
+	memcpy(write_clock(write_date(t.text, &m.tm, ' '), &m, m.ns / NS_PER_US, 6), " UTC", 5);
+	return t;
 }
 
 /* ns in units of `unit`, the fraction cut off after `digits` decimal digits. */
-static struct text fixed(s64 ns, u64 unit, int digits)
+static struct text fixed(s64 ns, u64 unit, u32 digits)
 {
 	u64 magnitude = ns < 0 ? -(u64)ns : (u64)ns, cut = unit;
+	struct text t;
+	char *at = t.text;
 
-	for (int i = 0; i < digits; i++)
+	for (u32 i = 0; i < digits; i++)
 		cut /= 10;
-	return text("%s%llu.%0*llu", ns < 0 ? "-" : "", (unsigned long long)(magnitude / unit), digits,
-		    (unsigned long long)(magnitude % unit / cut));
+	if (ns < 0)
+		*at++ = '-';
+	at = write_decimal(at, magnitude / unit, 1);
+	*at++ = '.';
+	*write_decimal(at, magnitude % unit / cut, digits) = 0;
+	return t;
 }
 
 struct text text_seconds(s64 ns)
@@ -108,7 +185,7 @@ struct text text_span(u64 ns)
 {
 	static const char *const units[] = {"ms", "s"};
 	u64 unit = ns < NS_PER_SECOND ? NS_PER_MS : NS_PER_SECOND, seconds = ns / NS_PER_SECOND;
-	int digits = ns / unit >= 100 ? 0 : ns / unit >= 10 ? 1 : ns / unit >= 1 ? 2 : 3;
+	u32 digits = ns / unit >= 100 ? 0 : ns / unit >= 10 ? 1 : ns / unit >= 1 ? 2 : 3;
 
 	if (seconds >= 7200)
 		return text("%llu h %llu min", (unsigned long long)(seconds / 3600),

@@ -13,6 +13,12 @@ struct text {
 	char text[64];
 };
 
+/* Digits that a number has at most. */
+enum { DECIMAL_MAX = 20 };
+
+/* Writes a number with `width` digits at least, without a NUL. Where the text goes on. */
+char *write_decimal(char *at, u64 value, u32 width);
+
 /* "10.0.0.1", "2001:db8::1" */
 struct text text_address(const union address *a);
 

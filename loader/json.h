@@ -13,6 +13,9 @@
 struct json {
 	FILE *out;
 	bool comma; /* one is due before the next element */
+	u32 depth;  /* of objects and arrays */
+	u32 used;   /* bytes of text: they go to `out` when the outermost object ends */
+	char text[1024];
 };
 
 void json_object(struct json *j, const char *name);

@@ -109,6 +109,10 @@ static void test_times_stay_integers(void **unused)
 	assert_string_equal(text_ms(410000).text, "0.410000");
 	assert_string_equal(text_ms(-1).text, "-0.000001");
 	assert_string_equal(text_short_ms(1203118999).text, "1203.118");
+	assert_string_equal(text_rfc3339(0).text, "1970-01-01T00:00:00.000000000Z");
+	assert_string_equal(text_rfc3339(-1).text, "1969-12-31T23:59:59.999999999Z");
+	assert_string_equal(text_rfc3339(INT64_MAX).text, "2262-04-11T23:47:16.854775807Z");
+	assert_string_equal(text_rfc3339(INT64_MIN).text, "1677-09-21T00:12:43.145224192Z");
 }
 
 static void test_spans_and_sizes(void **unused)
@@ -164,6 +168,29 @@ static void test_json_escapes(void **unused)
 	fclose(j.out);
 	assert_string_equal(text, "{\"a\": \"q\\\"b\\\\c\\u000a\", \"n\": null, "
 				  "\"l\": [18446744073709551615, -1, true], \"o\": {}, \"t\": 1.500000}\n");
+	free(text);
+}
+
+/* Longer than what the writer holds back, in one piece and in many. */
+static void test_json_of_any_length(void **unused)
+{
+	char *text = NULL, name[3000];
+	size_t size;
+	struct json j = {.out = open_memstream(&text, &size)};
+
+	(void)unused;
+	memset(name, 'x', sizeof(name) - 1);
+	name[sizeof(name) - 1] = 0;
+	json_array(&j, NULL);
+	json_string(&j, NULL, name);
+	for (int i = 0; i < 1000; i++)
+		json_u64(&j, NULL, 7);
+	json_end_array(&j);
+	json_end_line(&j);
+	fclose(j.out);
+	assert_int_equal(size, 1 + 2 + sizeof(name) - 1 + 1000 * 3 + 2);
+	assert_memory_equal(text + 2, name, sizeof(name) - 1);
+	assert_string_equal(text + size - 5, ", 7]\n");
 	free(text);
 }
 
@@ -225,6 +252,7 @@ int main(void)
 		cmocka_unit_test(test_relative_numbers),
 		cmocka_unit_test(test_flags),
 		cmocka_unit_test(test_json_escapes),
+		cmocka_unit_test(test_json_of_any_length),
 		cmocka_unit_test(test_json_of_a_refused_connection),
 		cmocka_unit_test(test_every_event_has_a_name),
 	};
