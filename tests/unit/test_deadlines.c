@@ -170,6 +170,18 @@ static void among_equals_the_first_to_begin_comes_first(void **state)
 	expect_and_remove(d, 1, 10);
 }
 
+static void what_is_earlier_already_stays(void **state)
+{
+	struct deadlines *d = *state;
+
+	deadlines_set_at_latest(d, 0, 20, 0); /* was not there */
+	deadlines_set_at_latest(d, 0, 30, 0);
+	expect_first(d, 0, 20);
+	deadlines_set_at_latest(d, 0, 10, 0);
+	expect_first(d, 0, 10);
+	assert_int_equal(d->count, 1);
+}
+
 static void a_start_can_be_changed(void **state)
 {
 	struct deadlines *d = *state;
@@ -273,6 +285,7 @@ int main(void)
 		TEST(a_removed_slot_is_gone_until_it_is_set_again),
 		TEST(what_takes_a_removed_place_may_go_up),
 		TEST(among_equals_the_first_to_begin_comes_first),
+		TEST(what_is_earlier_already_stays),
 		TEST(a_start_can_be_changed),
 		TEST(any_sequence_agrees_with_a_search),
 	};
