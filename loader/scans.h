@@ -11,9 +11,9 @@
  * targets. It fails when it refuses, is unreachable, stays silent for three seconds, or is asked again while
  * it is silent; a bare SYN also when its answer is not taken up. A stack's own SYN, which a bare one is not,
  * offers SACK: its connection is opened by a SYN-ACK already, since a load balancer may check like that. What
- * a source had opened before does not count when it fails later: a target that dies is no scan. An ACK or
- * FIN-ACK counts only if it is the first that is seen of its connection, without options or payload: a stack
- * sends its timestamps with each segment, and a connection that was there before the watching goes on.
+ * a source had opened before does not fail later: a target that dies is no scan. An ACK or FIN-ACK counts
+ * only if it is the first that is seen of its connection, without options or payload: a stack sends its
+ * timestamps with each segment, and a connection that was there before the watching goes on.
  *
  * The minute begins with the source's first target and ends early when the sample of it is full and settled.
  *

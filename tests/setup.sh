@@ -12,7 +12,7 @@
 BUILD_PACKAGES="gcc make pkg-config clang llvm libbpf-dev libelf-dev zlib1g-dev libpcap-dev libmd-dev
 	libcap-dev libndpi-dev bpftool"
 DEMO_PACKAGES="iproute2 procps python3"
-TEST_PACKAGES="libcmocka-dev libcap2-bin util-linux tcpdump nftables iputils-ping libclang-rt-14-dev"
+TEST_PACKAGES="libcmocka-dev libcap2-bin util-linux tcpdump nftables nmap iputils-ping libclang-rt-14-dev"
 
 # A package counts as present where dpkg says so.
 is_installed() {
