@@ -14,10 +14,16 @@
 #include "packets_pair.h"
 #include "packets_report.h"
 
+/* ^WORD: the name begins with it. */
+static bool has_word(const char *name, const char *word)
+{
+	return *word == '^' ? !strncmp(name, word + 1, strlen(word + 1)) : strstr(name, word) != NULL;
+}
+
 bool settings_want(const struct settings *s, const char *name, bool quick)
 {
 	for (int i = 0; i < s->word_count; i++)
-		if (!strstr(name, s->words[i]))
+		if (!has_word(name, s->words[i]))
 			return false;
 	return quick || !s->quick || s->word_count;
 }
@@ -45,9 +51,10 @@ static int measure_rows(struct bed *b, const struct settings *s)
 
 static int usage(int status)
 {
-	fprintf(status ? stderr : stdout, "usage: packets [--quick] [--json] [--rounds N] [--ms N] [--object "
-					  "FILE] [--stamp FILE] [WORD...]\n"
-					  "Measures the rows that have all WORDs in their names.\n");
+	fprintf(status ? stderr : stdout,
+		"usage: packets [--quick] [--json] [--rounds N] [--ms N] [--object "
+		"FILE] [--stamp FILE] [WORD...]\n"
+		"Measures the rows that have all WORDs in their names; ^WORD: that begin with it.\n");
 	return status;
 }
 

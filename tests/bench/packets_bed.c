@@ -130,12 +130,13 @@ static int set_constants(struct bed *b)
 
 static void set_config(struct bed *b, u32 connections, bool segments)
 {
-	enum { SECOND_NS = 1000000000 };
+	/* longer than any row takes: nothing is ended by time */
+	const u64 hour = 3600ULL * 1000000000;
 
 	b->config = (struct config){
-		.idle_timeout = 300ULL * SECOND_NS,
-		.time_wait = 60ULL * SECOND_NS,
-		.linger = 5ULL * SECOND_NS,
+		.idle_timeout = hour,
+		.time_wait = hour,
+		.linger = hour,
 		.buckets = buckets_for(connections),
 		.ifindex = 1,
 		.segments = segments,

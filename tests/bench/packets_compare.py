@@ -33,7 +33,7 @@ def main():
     parser.add_argument("words", nargs="*", help="rows that have all of these in their names")
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--json", action="store_true")
-    a = parser.parse_args()
+    a = parser.parse_intermixed_args()
     rounds = {build: [] for build in (a.old, a.new)}
     if len(rounds) < 2:
         sys.exit("packets_compare: that is one build, not two")
