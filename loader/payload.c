@@ -85,7 +85,15 @@ static u64 missed(const struct connection *c, enum endpoint who)
 	       (u64)(sent_or_acknowledged(c, who) - sent(c, who));
 }
 
-u64 missed_bytes(const struct connection *c)
+u64 unseen_bytes(const struct connection *c)
 {
 	return missed(c, ORIGINATOR) + missed(c, RESPONDER);
+}
+
+/* Zeek looks for gaps only where it saw the handshake; the SYN may have been missed. */
+u64 missed_bytes(const struct connection *c)
+{
+	bool opened = c->state & SAW_SYN << RESPONDER && endpoint_seen(c, ORIGINATOR);
+
+	return opened && !(c->state & MIDSTREAM) ? unseen_bytes(c) : 0;
 }

@@ -252,7 +252,7 @@ bool timeline_challenge(struct paragraph *p, const struct connection *c)
 bool timeline_unseen(struct paragraph *p, const struct record *r)
 {
 	const struct connection *c = r->connection;
-	u64 missed = missed_bytes(c);
+	u64 missed = unseen_bytes(c);
 	u32 late[ENDPOINTS] = {c->quality[ORIGINATOR].out_of_order, c->quality[RESPONDER].out_of_order};
 
 	if (missed)

@@ -141,12 +141,26 @@ bool handshake_halves(const struct connection *c, u64 *responder, u64 *originato
 	return responder_half(c, responder) && originator_half(c, originator);
 }
 
+/* One endpoint's FIN and the other's RST: both have closed. */
+static bool closed_by_fin_and_reset(const struct connection *c, enum endpoint fin)
+{
+	enum endpoint reset = other_endpoint(fin);
+
+	return holds(c, SAW_FIN << fin) && holds(c, HISTORY_R << reset) && !holds(c, HISTORY_R << fin) &&
+	       c->state & (RESET_BY << reset | RESET_REFUSED);
+}
+
+/* Zeek's: what comes after both endpoints have closed does not count. */
 u64 duration(const struct connection *c)
 {
 	u64 last = last_seen(c);
 
 	if (each(c, SAW_FIN))
 		last = later(c->at.fin[ORIGINATOR], c->at.fin[RESPONDER]);
+	else if (closed_by_fin_and_reset(c, ORIGINATOR))
+		last = later(c->at.fin[ORIGINATOR], c->at.reset);
+	else if (closed_by_fin_and_reset(c, RESPONDER))
+		last = later(c->at.fin[RESPONDER], c->at.reset);
 	return last > c->start ? last - c->start : 0;
 }
 

@@ -55,6 +55,9 @@ u32 completeness(const struct connection *c);
 u64 payload_bytes(const struct connection *c, enum endpoint who);
 
 /* Payload bytes of both directions that were acknowledged and never seen. */
+u64 unseen_bytes(const struct connection *c);
+
+/* The same as Zeek counts them: none where it did not see the handshake. */
 u64 missed_bytes(const struct connection *c);
 
 /* "SYN_SENT", ...; NULL for an endpoint of which nothing was seen. */

@@ -25,6 +25,8 @@ struct zeek_endpoint {
 
 static void become(struct zeek_endpoint *e, enum zeek_state state)
 {
+	if (e->state == state)
+		return;
 	e->before = e->state;
 	e->state = state;
 }

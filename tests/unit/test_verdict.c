@@ -64,6 +64,7 @@ static void test_conn_state(void **unused)
 		{"SsHhDFf", "SF"},  {"Sahm", "S1"},   /* an ACK before the SYN-ACK, as some do */
 		{"ShAFfR", "SF"},		      /* a RST after both FINs */
 		{"ShAFfr", "SF"},   {"ShAFRf", "SF"}, /* FIN, RST and the peer's FIN */
+		{"ShAFRRf", "SF"},		      /* two RSTs with different numbers */
 		{"F", "SH"},	    {"Fr", "RSTR"},	{"", "OTH"},
 	};
 
@@ -148,6 +149,22 @@ static void test_missed_bytes_are_those_acknowledged(void **unused)
 	assert_int_equal(missed_bytes(&c), 30);
 	c.direction[ORIGINATOR].acknowledged = RESPONDER_ISN + 301;
 	assert_int_equal(missed_bytes(&c), 100);
+}
+
+/* Zeek looks for gaps where the responder's SYN was seen; that something was not seen is a fact everywhere.
+ */
+static void test_no_bytes_are_missed_without_a_handshake(void **unused)
+{
+	struct connection c = opened();
+
+	(void)unused;
+	c.direction[ORIGINATOR].acknowledged += 500;
+	c.state |= MIDSTREAM;
+	assert_int_equal(missed_bytes(&c), 0);
+	assert_int_equal(unseen_bytes(&c), 500);
+	c.state &= ~(MIDSTREAM | SAW_SYN << RESPONDER);
+	assert_int_equal(missed_bytes(&c), 0);
+	assert_int_equal(unseen_bytes(&c), 500);
 }
 
 static void test_payload_without_a_syn(void **unused)
@@ -334,6 +351,28 @@ static void test_duration_ends_with_the_second_fin(void **unused)
 	assert_int_equal(duration(&c), 120 * MS);
 }
 
+/* Whatever comes after one endpoint's FIN and the other's RST: both have closed. */
+static void test_duration_ends_with_a_fin_and_a_reset(void **unused)
+{
+	struct connection c = opened();
+
+	(void)unused;
+	c.direction[ORIGINATOR].last = 130 * MS;
+	c.at.fin[ORIGINATOR] = 100 * MS;
+	c.at.reset = 110 * MS;
+	c.state |= SAW_FIN | RESET_BY << RESPONDER | HISTORY_R << RESPONDER;
+	assert_int_equal(duration(&c), 110 * MS);
+	c.state &= ~(SAW_FIN | HISTORY_R << RESPONDER); /* who sent it is not known */
+	assert_int_equal(duration(&c), 130 * MS);
+	c.state |= SAW_FIN << RESPONDER | HISTORY_R;
+	c.at.fin[RESPONDER] = 120 * MS;
+	c.state |= RESET_BY;
+	assert_int_equal(duration(&c), 120 * MS);
+	c.state |=
+		HISTORY_R << RESPONDER; /* both reset it: the first one's time is known, not the last one's */
+	assert_int_equal(duration(&c), 130 * MS);
+}
+
 static void test_fast_open(void **unused)
 {
 	struct connection c = opened();
@@ -373,6 +412,7 @@ int main(void)
 		cmocka_unit_test(test_payload_wraps),
 		cmocka_unit_test(test_payload_counts_what_was_only_acknowledged),
 		cmocka_unit_test(test_missed_bytes_are_those_acknowledged),
+		cmocka_unit_test(test_no_bytes_are_missed_without_a_handshake),
 		cmocka_unit_test(test_payload_without_a_syn),
 		cmocka_unit_test(test_no_payload_of_who_was_not_seen_or_sent_a_reset_only),
 		cmocka_unit_test(test_diagnosis_by_flags),
@@ -381,6 +421,7 @@ int main(void)
 		cmocka_unit_test(test_teardown),
 		cmocka_unit_test(test_handshake_halves),
 		cmocka_unit_test(test_duration_ends_with_the_second_fin),
+		cmocka_unit_test(test_duration_ends_with_a_fin_and_a_reset),
 		cmocka_unit_test(test_fast_open),
 		cmocka_unit_test(test_which_records_are_wanted),
 	};
