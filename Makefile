@@ -96,6 +96,8 @@ fuzzers: $(FUZZERS)
 $(BUILD)/tests/fuzz/fuzz_analyzer: loader/engine_native.c
 $(BUILD)/tests/fuzz/fuzz_capture: loader/capture.c loader/link_type.c loader/pcapng.c loader/engine_native.c
 $(BUILD)/tests/fuzz/fuzz_capture: FUZZ_LIBS := -lpcap
+$(BUILD)/tests/fuzz/fuzz_service: $(wildcard loader/service*.c)
+$(BUILD)/tests/fuzz/fuzz_service: FUZZ_LIBS := -lndpi
 
 $(BUILD)/tests/fuzz/%: tests/fuzz/%.c $(HEADERS)
 	$(Q)mkdir -p $(@D)

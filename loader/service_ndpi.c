@@ -149,7 +149,7 @@ enum service_id ndpi_flow_payload(struct service_flow *flow, enum endpoint from,
 	put_headers(packet, from, length, flow->before);
 	flow->before = length;
 	memcpy(packet + HEADERS, bytes, length);
-	memset(packet + HEADERS + length, 0, SLACK);
+	memset(packet + HEADERS + length, 0, sizeof(packet) - HEADERS - length);
 	p = ndpi_detection_process_packet(module, &flow->ndpi, packet, (u16)(HEADERS + length), 0);
 	/* an application on top of it (a host's name) is the second of the two */
 	return service_of(p.master_protocol ? p.master_protocol : p.app_protocol);
