@@ -13,7 +13,7 @@ static const u64 second = 1000000000;
 struct counted {
 	u64 segments[HOOKS][STRAY_KINDS];
 	u64 strays[STRAY_KINDS];
-	u64 started, completed, refused, closed_by_fin, closed_by_rst, untracked;
+	u64 started, completed, refused, aborted, closed_by_fin, closed_by_rst, untracked;
 };
 
 /* What one look says of one kind, a second. */
@@ -74,6 +74,7 @@ static void count(struct counted *d, const struct counters *before, const struct
 	d->started = after->started - before->started;
 	d->completed = after->completed - before->completed;
 	d->refused = after->refused - before->refused;
+	d->aborted = after->aborted - before->aborted;
 	d->closed_by_fin = after->closed_by_fin - before->closed_by_fin;
 	d->closed_by_rst = after->closed_by_rst - before->closed_by_rst;
 	d->untracked = after->untracked - before->untracked;
@@ -155,10 +156,10 @@ static u64 unasked(const struct counted *d)
 	return less(beyond(d, STRAY_SYN_ACK, STRAY_SYN), completed_besides(d));
 }
 
-/* FINs by which connections closed. */
+/* FINs by which connections closed. What a RST ended before it was open had none. */
 static u64 closing(const struct counted *d)
 {
-	return 2 * d->closed_by_fin + d->closed_by_rst;
+	return 2 * d->closed_by_fin + less(d->closed_by_rst, d->refused + d->aborted);
 }
 
 static u64 idle_resets(const struct counted *d)
@@ -173,7 +174,7 @@ static u64 resets_of_acks(const struct counted *d)
 	u64 of_others = recorded_strays(d, STRAY_RST) + less(unasked(d), d->strays[STRAY_SYN_ACK]) +
 			less(segments_of(d, STRAY_FIN), closing(d));
 
-	return less(smaller(opposite, idle_resets(d)), of_others);
+	return smaller(opposite, less(idle_resets(d), of_others));
 }
 
 /* Connections completed in the busiest second of late, this one included. */

@@ -362,18 +362,22 @@ static void the_run_ends_before_it(void **state)
 	assert_int_equal(floods_total(&r->floods).going_on[FLOOD_RST], 1);
 }
 
-static void two_kinds_at_once(void **state)
+static void all_kinds_at_once(void **state)
 {
 	struct run *r = *state;
 
 	for (int s = 0; s < 3; s++) {
-		syn_flood(r, 20000);
-		ack_flood(r, 20000);
+		serve(r, 500);
+		syn_flood(r, 4000);
+		syn_ack_flood(r, 4000);
+		ack_flood(r, 4000);
+		rst_flood(r, 4000);
+		fin_flood(r, 4000);
 		look(r);
 	}
-	assert_int_equal(r->count, 2);
-	assert_int_equal(r->told[0].kind, FLOOD_SYN);
-	assert_int_equal(r->told[1].kind, FLOOD_ACK);
+	assert_int_equal(r->count, FLOOD_KINDS);
+	for (u32 kind = 0; kind < FLOOD_KINDS; kind++)
+		assert_int_equal(r->told[kind].kind, kind);
 }
 
 /* A look that comes late sees more, and no higher rate. */
@@ -720,7 +724,7 @@ int main(void)
 		TEST(it_ends_after_five_good_seconds),
 		TEST(a_pause_does_not_end_it),
 		TEST(the_run_ends_before_it),
-		TEST(two_kinds_at_once),
+		TEST(all_kinds_at_once),
 		TEST(a_late_look),
 		TEST(an_early_look),
 		TEST(a_busy_server),
