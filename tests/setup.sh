@@ -12,7 +12,8 @@
 BUILD_PACKAGES="gcc make pkg-config clang llvm libbpf-dev libelf-dev zlib1g-dev libpcap-dev libmd-dev
 	libcap-dev libndpi-dev bpftool"
 DEMO_PACKAGES="iproute2 procps python3"
-TEST_PACKAGES="libcmocka-dev libcap2-bin util-linux tcpdump nftables nmap iputils-ping libclang-rt-14-dev"
+TEST_PACKAGES="libcmocka-dev libcap2-bin util-linux tcpdump nftables nmap iputils-ping libclang-rt-14-dev
+	nginx-light curl openssl dropbear-bin rabbitmq-server"
 
 # A package counts as present where dpkg says so.
 is_installed() {
@@ -22,7 +23,10 @@ is_installed() {
 # Tools that may be there without their package (a bpftool built by hand, another python).
 is_provided() {
 	case $1 in
-	gcc | make | clang | bpftool | python3) PATH=$PATH:/usr/sbin:/usr/local/sbin command -v "$1" >/dev/null ;;
+	gcc | make | clang | bpftool | python3 | curl | openssl)
+		PATH=$PATH:/usr/sbin:/usr/local/sbin command -v "$1" >/dev/null
+		;;
+	nginx-light) PATH=$PATH:/usr/sbin command -v nginx >/dev/null ;;
 	*) false ;;
 	esac
 }
@@ -33,6 +37,21 @@ missing() {
 	for package in "$@"; do
 		is_provided "$package" || is_installed "$package" || echo "$package"
 	done
+}
+
+# Servers that a package would start, now or with the machine: the tests start their own.
+POLICY=/usr/sbin/policy-rc.d
+start_no_servers() {
+	[ ! -e $POLICY ] || return 0
+	trap 'rm -f $POLICY' EXIT
+	printf '#!/bin/sh\nexit 101\n' >$POLICY && chmod 755 $POLICY
+}
+
+enable_no_servers() {
+	command -v systemctl >/dev/null || return 0
+	case $packages in *nginx*) systemctl --quiet disable nginx 2>/dev/null ;; esac
+	case $packages in *rabbitmq*) systemctl --quiet disable rabbitmq-server epmd.socket 2>/dev/null ;; esac
+	return 0
 }
 
 case ${1:-} in
@@ -54,7 +73,9 @@ if [ "$(id -u)" -ne 0 ]; then
 fi
 echo "installing: $packages" >&2
 export DEBIAN_FRONTEND=noninteractive
+start_no_servers
 { apt-get -qq update && apt-get -qq install -y --no-install-recommends $packages; } >/dev/null || {
 	echo "tests/setup.sh: apt-get could not install: $packages" >&2
 	exit 1
 }
+enable_no_servers
