@@ -181,9 +181,9 @@ static u32 tag_of(u64 hash)
 	return (u32)(hash >> 32) | 1;
 }
 
-static struct suspect *find_suspect(struct scans *s, const union address *source, enum scan_kind kind)
+static struct suspect *find_hashed(struct scans *s, const union address *source, enum scan_kind kind,
+				   u64 hash)
 {
-	u64 hash = place_hash(s, source, kind);
 	u32 first = first_way(hash);
 
 	for (u32 i = first; i < first + SCAN_WAYS; i++)
@@ -191,6 +191,11 @@ static struct suspect *find_suspect(struct scans *s, const union address *source
 		    !memcmp(&s->suspects[i].source, source, sizeof(*source)))
 			return &s->suspects[i];
 	return NULL;
+}
+
+static struct suspect *find_suspect(struct scans *s, const union address *source, enum scan_kind kind)
+{
+	return find_hashed(s, source, kind, place_hash(s, source, kind));
 }
 
 /* In what order suspects are given up. */
@@ -248,14 +253,17 @@ static void give_up(struct scans *s, struct suspect *p, u64 now)
 		drop_scan(s, p->scanner);
 	}
 	set_undecided(s, p, false);
-	memset(p, 0, sizeof(*p));
 }
 
-/* The suspect's place; where it has none, it takes that of the one with the least to say. */
-static struct suspect *suspect_of(struct scans *s, const union address *source, enum scan_kind kind, u64 now)
+/*
+ * The suspect's place; where it has none, it takes that of the one with the least to say. `modest`: only of
+ * one with nothing to say, else NULL.
+ */
+static struct suspect *suspect_of(struct scans *s, const union address *source, enum scan_kind kind, u64 now,
+				  bool modest)
 {
-	struct suspect *p = find_suspect(s, source, kind);
 	u64 hash = place_hash(s, source, kind);
+	struct suspect *p = find_hashed(s, source, kind, hash);
 	u32 first = first_way(hash), chosen = first;
 
 	if (p)
@@ -264,8 +272,12 @@ static struct suspect *suspect_of(struct scans *s, const union address *source, 
 		if (!s->tags[i] || rank_of(&s->suspects[i], now) < rank_of(&s->suspects[chosen], now))
 			chosen = i;
 	p = &s->suspects[chosen];
+	if (modest && s->tags[chosen] && worth_of(p, now) != WORTH_NOTHING)
+		return NULL;
 	if (s->tags[chosen])
 		give_up(s, p, now);
+	memset(p, 0, offsetof(struct suspect, sample));
+	p->latest.generation = 0;
 	s->tags[chosen] = tag_of(hash);
 	p->source = *source;
 	p->kind = kind;
@@ -529,7 +541,7 @@ static void on_probe(struct scans *s, const struct event *e, enum scan_kind kind
 {
 	struct party from = party_of(&e->key, e->state, ORIGINATOR);
 	struct target t = target_of(s, &e->key, e->state);
-	struct suspect *p = suspect_of(s, &from.address, kind, e->time);
+	struct suspect *p = suspect_of(s, &from.address, kind, e->time, false);
 
 	turn(s, p, e->time);
 	p->last = later(p->last, e->time);
@@ -629,14 +641,17 @@ static void note_final_silence(struct suspect *p, const struct connection *c, co
 		set_failed(p, a, true);
 }
 
-/* What the whole record says, and that nothing more will come after `wait`. */
+/* What the whole record says, and that nothing more will come after `wait`. NULL: its source was forgotten.
+ */
 static struct suspect *consider(struct scans *s, const struct connection *c, enum scan_kind kind, u64 now,
 				u64 wait)
 {
 	struct party from = party_of(&c->key, c->state, ORIGINATOR);
-	struct suspect *p = suspect_of(s, &from.address, kind, c->start);
+	struct suspect *p = suspect_of(s, &from.address, kind, c->start, true);
 	struct target t = target_of(s, &c->key, c->state);
 
+	if (!p)
+		return NULL;
 	turn(s, p, c->start);
 	if (!p->latest.generation)
 		p->latest = event_of(c);
@@ -658,8 +673,9 @@ void scans_settle(struct scans *s, const struct connection *c, u64 now)
 enum scan_kind scans_judge(struct scans *s, const struct connection *c, u64 now)
 {
 	enum scan_kind kind = kind_of_record(c);
+	const struct suspect *p = kind ? consider(s, c, kind, now, grace) : NULL;
 
-	if (kind == SCAN_NONE || !is_flagged(consider(s, c, kind, now, grace), c->start))
+	if (!p || !is_flagged(p, c->start))
 		return SCAN_NONE;
 	if (kind == SCAN_SYN && c->state & ESTABLISHED_ONCE)
 		kind = SCAN_CONNECT; /* a stack without SACK, or a scanner that goes on */

@@ -56,20 +56,23 @@ struct span {
 	u64 end;
 };
 
-/* What is known of a source that sent probes of one kind, or what might be some. */
+/*
+ * What is known of a source that sent probes of one kind, or what might be some. What is looked at where a
+ * place is needed comes first; what is written anew with each use comes last.
+ */
 struct suspect {
 	union address source;
 	enum scan_kind kind;
-	u64 begin; /* ns; of its minute */
-	u64 last;  /* ns */
-	struct attempt sample[SCAN_SAMPLE];
-	u32 count;  /* of them */
-	u32 failed; /* of those */
+	u32 count;		       /* of the sample */
+	u64 begin;		       /* ns; of its minute */
+	u64 last;		       /* ns */
+	struct scanner *scanner;       /* NULL: none yet, or its place was needed */
+	struct span flags[SCAN_FLAGS]; /* what began then was part of a scan; the latest first */
+	u32 failed;		       /* of the sample */
 	u32 probes;
 	u64 opened[SCAN_OPENED_WORDS]; /* a set of bits: the targets that it ever opened, hashed */
-	struct span flags[SCAN_FLAGS]; /* what began then was part of a scan; the latest first */
-	struct scanner *scanner;       /* NULL: none yet, or its place was needed */
-	struct event latest;	       /* its latest probe */
+	struct attempt sample[SCAN_SAMPLE];
+	struct event latest; /* its latest probe */
 };
 
 typedef void scan_tell(void *context, struct scanner *s, enum scan_news news);
