@@ -320,6 +320,8 @@ static void finish(struct watch *w)
 
 		look_at_counters(w, one, now);
 		show_floods(w, one, told, floods_finish(&one->floods, &one->before, now, told));
+		/* no event told of what began while the ring was filling and was silent since */
+		book_scan(&one->book);
 		book_finish(&one->book, now);
 	}
 	show_counters(w, now);
