@@ -5,7 +5,7 @@
 #   make test       all tests (as root)
 #   make install    PREFIX (/usr/local) and DESTDIR are honoured
 #   make fuzz       the fuzzers, FUZZ_SECONDS each (60); make fuzz-short: 10 s each, for a test run
-#   make bench      what it costs (as root): a large capture, each packet, end to end; BENCH=WORD for parts
+#   make bench      what it costs (as root): a large capture, each packet, end to end, scale; BENCH=WORD for parts
 #   make format     bring the sources into the one format; make lint checks it and more
 #   make vmlinux    this kernel's types, for looking things up
 #   make help       this list
@@ -148,6 +148,7 @@ bench: all bench-packets bench-endtoend $(COMPILERS:%=$(BENCHES)/synscope-%.bpf.
 	$(call bench_part,replay,python3 tests/bench/replay.py $(BUILD)/synscope $(BENCH_MEGABYTES))
 	$(call bench_part,packets,$(BENCHES)/packets)
 	$(call bench_part,endtoend,tests/bench/endtoend.py)
+	$(call bench_part,scale,tests/bench/endtoend_scale.py)
 
 # To be run by hand: build/tests/bench/packets --quick
 bench-packets: $(BENCHES)/packets $(BENCHES)/stamp.bpf.o $(BUILD)/synscope.bpf.o

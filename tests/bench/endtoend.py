@@ -13,17 +13,15 @@ and the copies for its sockets take in the kernel shows in the rate.
 """
 
 import argparse
-import collections
 import json
 import os
 import pathlib
 import random
-import signal
 import subprocess
 import sys
 
 from endtoend_report import Report, median
-from endtoend_tools import TOOLS
+from endtoend_tools import TOOLS, exit_on_signals
 
 HERE = pathlib.Path(__file__).resolve().parent
 KINDS = {"short": ("connections/s", "connections"), "upload": ("Gbit/s", "bytes"), "download": ("Gbit/s", "bytes")}
@@ -123,7 +121,7 @@ def main():
     arguments = parser.parse_args()
     if os.geteuid():
         sys.exit("endtoend.py: needs root")
-    signal.signal(signal.SIGTERM, lambda *unused: sys.exit(143))
+    exit_on_signals()
     report = Report(arguments.json)
     kinds, tools = chosen(arguments.words)
     missing = [t for t in tools if not t.is_installed()]

@@ -11,12 +11,11 @@ Prints one JSON object; with `cannot`, the tool's own words, where it can't run 
 import json
 import os
 import pathlib
-import signal
 import subprocess
 import sys
 import threading
 
-from endtoend_tools import SYNSCOPE, TOOLS, CannotRun, Running
+from endtoend_tools import SYNSCOPE, TOOLS, CannotRun, Running, exit_on_signals
 
 from lib import die_with_parent, host, must, need, temporary_directory
 
@@ -69,7 +68,7 @@ def measure(tool, kind, seconds, directory):
 
 def main():
     need("hosts")
-    signal.signal(signal.SIGTERM, lambda *unused: sys.exit(143))
+    exit_on_signals()
     name, kind, seconds = sys.argv[1], sys.argv[2], float(sys.argv[3])
     tool = next(t for t in TOOLS if t.name == name)
     with temporary_directory() as directory:

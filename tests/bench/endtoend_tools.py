@@ -18,12 +18,18 @@ from typing import Callable, Optional
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "e2e"))
 
-from lib import SYNSCOPE, die_with_parent, inside_host, must, programs_of  # noqa: E402
+from lib import SYNSCOPE, die_with_parent, inside_host, must  # noqa: E402
 
 EMPTY = os.environ.get("EMPTY_OBJECT", str(pathlib.Path(SYNSCOPE).parent / "tests" / "bench" / "empty.bpf.o"))
 READY_WITHIN, ENDED_WITHIN = 20.0, 120.0
 # Whole short connections, in synscope's own records (load_short.c sends 100 bytes and gets 1000).
 WHOLE = '"orig_bytes": 100, "resp_bytes": 1000, "conn_state": "SF"'
+
+
+def exit_on_signals():
+    """So that what was begun is ended on the way out."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda got, frame: sys.exit(128 + got))
 
 
 class CannotRun(Exception):
@@ -45,7 +51,7 @@ def number_before(words, text):
 class Tool:
     name: str
     command: Optional[Callable] = None  # (directory) -> the command; None: no process
-    says: str = ""  # on standard error, when it is ready
+    says: str = ""  # on standard error, when it is ready; else that is when it has BPF maps
     # (directory, what it said on standard error, connections made) -> how many it did not tell of
     missed: Optional[Callable] = None
     begin: Optional[Callable] = None  # where it is no process that goes on
@@ -137,6 +143,19 @@ TOOLS = (
 )
 
 
+def maps_of(pid):
+    """The BPF maps that a process holds, as /proc tells of them."""
+    maps = {}
+    for info in pathlib.Path(f"/proc/{pid}/fdinfo").glob("*"):
+        try:
+            fields = dict(line.split(":", 1) for line in info.read_text().splitlines() if ":" in line)
+        except OSError:
+            continue  # it has been closed
+        if "map_type" in fields:
+            maps[fields["map_id"]] = {key: value.strip() for key, value in fields.items()}
+    return list(maps.values())
+
+
 def family_of(pid):
     """A process and those that it started."""
     found, waiting = [], [pid]
@@ -163,22 +182,28 @@ def cpu_seconds(pid):
     return ns / 1e9
 
 
+def mappings_of(pid):
+    """Each mapping of a process: what is mapped, and its sizes by the names of /proc/PID/smaps, in bytes."""
+    found = []
+    for line in pathlib.Path(f"/proc/{pid}/smaps").read_text().splitlines():
+        words = line.split()
+        if not words[0].endswith(":"):
+            found.append((" ".join(words[5:]), {}))
+        elif words[-1] == "kB":
+            found[-1][1][words[0][:-1]] = int(words[1]) << 10
+    return found
+
+
 def resident_besides_table(pid):
-    """Bytes: all that is resident, but for the largest mapping of a BPF map."""
-    total, table, rss, is_map = 0, 0, 0, False
+    """Bytes: all that is resident, but for the largest mapping of a BPF map; 0 where the process has ended.
+    The pages of a ring are mapped twice, one after the other, and counted once, as their Pss does."""
     try:
-        smaps = pathlib.Path(f"/proc/{pid}/smaps").read_text()
+        mappings = mappings_of(pid)
     except OSError:
         return 0
-    for line in smaps.splitlines():
-        if re.match(r"[0-9a-f]+-[0-9a-f]+ ", line):
-            is_map = "bpf-map" in line
-        elif line.startswith("Rss:"):
-            rss = int(line.split()[1]) << 10
-            total += rss
-            if is_map:
-                table = max(table, rss)
-    return total - table
+    maps = [sizes for what, sizes in mappings if "bpf-map" in what]
+    rest = sum(sizes.get("Rss", 0) for what, sizes in mappings if "bpf-map" not in what)
+    return rest + sum(m.get("Pss", 0) for m in maps) - max((m.get("Pss", 0) for m in maps), default=0)
 
 
 class Running:
@@ -201,7 +226,8 @@ class Running:
         while not self.is_ready():
             if self.process.poll() is not None or time.monotonic() > end:
                 raise CannotRun(self.why_not())
-            time.sleep(0.02)
+            time.sleep(0.005)
+        self.ready_at = time.monotonic()
         time.sleep(0.5)  # what it starts, or attaches, after that word
         self.cpu_before = cpu_seconds(self.process.pid)
 
@@ -215,10 +241,7 @@ class Running:
     def is_ready(self):
         if self.tool.says:
             return self.tool.says in self.errors()
-        try:
-            return bool(programs_of(self.process.pid))
-        except OSError:
-            return False
+        return bool(maps_of(self.process.pid))
 
     def sample(self):
         if self.process:
