@@ -144,7 +144,7 @@ void print_flood_summary(FILE *out, const struct totals *t)
 	}
 	if (t->counters.aggregated)
 		fprintf(out,
-			"counted without an event, so that others have room: %s segments that began "
-			"connections\n",
+			"counted without an event, so that others have room: %s segments of "
+			"connections that were not open\n",
 			text_count(t->counters.aggregated).text);
 }
