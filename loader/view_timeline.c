@@ -54,13 +54,23 @@ static void print_flush_right(FILE *out, unsigned used, const char *text)
 	fprintf(out, "%*s%s\n", (int)(TIMELINE_COLUMNS - used - width), "", text);
 }
 
+/* Its start; what happens now needs no date where there is no room for it. */
+static void print_start(FILE *out, unsigned used, const struct record *r)
+{
+	s64 start = (s64)r->connection->start + r->interface->wall_offset;
+	struct text text = text_moment(start);
+
+	if (used + 2 + strlen(text.text) > TIMELINE_COLUMNS && !r->interface->replay)
+		snprintf(text.text, sizeof(text.text), "%.20s UTC", text_clock(start).text);
+	print_flush_right(out, used, text.text);
+}
+
 static void print_head(FILE *out, bool color, const struct record *r)
 {
 	const struct connection *c = r->connection;
 	struct party orig = party_of(&c->key, c->state, ORIGINATOR);
 	struct party resp = party_of(&c->key, c->state, RESPONDER);
 	struct text from = text_party(&orig), to = text_party(&resp);
-	s64 start = (s64)c->start + r->interface->wall_offset;
 	char place[160];
 	unsigned used;
 
@@ -72,7 +82,7 @@ static void print_head(FILE *out, bool color, const struct record *r)
 		used = (unsigned)strlen(to.text) + 3;
 	}
 	fprintf(out, " ▶ %s%s%s", to.text, color ? PLAIN : "", place);
-	print_flush_right(out, used + text_columns(place), text_moment(start).text);
+	print_start(out, used + text_columns(place), r);
 }
 
 /* A probe belongs to no connection, so nobody has a state. */
