@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "flood_words.h"
 #include "floods.h"
 #include "syn_cookies.h"
 #include "wire.h"
@@ -710,6 +711,80 @@ static void totals_of_two_interfaces(void **state)
 	assert_int_equal(sum.cookies.sent, 9); /* of the namespace that both are in */
 }
 
+/* ---- words -------------------------------------------------------------------------------------- */
+
+static void expect_words(const struct flood *f, bool json, const char *expected)
+{
+	const struct interface i = {.name = "eth0"};
+	const struct view_options o = {.json = json};
+	char *text = NULL;
+	size_t length = 0;
+	FILE *out = open_memstream(&text, &length);
+
+	assert_non_null(out);
+	assert_int_equal(show_flood(out, &o, &i, f), 1);
+	fclose(out);
+	assert_string_equal(text, expected);
+	free(text);
+}
+
+static void words_of_a_syn_flood(void **state)
+{
+	struct flood f = {.kind = FLOOD_SYN,
+			  .time = 63 * SECOND,
+			  .since = 60 * SECOND,
+			  .rate = 312000,
+			  .peak = 1312000,
+			  .total = 936000,
+			  .nothing = 99989,
+			  .judged = 100000,
+			  .half_open = 65536,
+			  .cookies = {.known = true, .sent = 1}};
+
+	(void)state;
+	expect_words(&f, false,
+		     "00:01:03.000000 eth0 flood          SYN flood begins: 312,000 SYN/s, 99.9% never "
+		     "completed, 65,536 half-open, the host answers with SYN cookies\n");
+	f.cookies.sent = 0;
+	f.over = true;
+	f.time = 70 * SECOND;
+	f.until = 65 * SECOND;
+	expect_words(&f, false,
+		     "00:01:10.000000 eth0 flood          SYN flood ends after 5 s: 936,000 SYN in all, "
+		     "312,000/s, at most 1,312,000/s, 99.9% never completed, 65,536 half-open\n");
+	expect_words(&f, true,
+		     "{\"ts\": \"1970-01-01T00:01:10.000000000Z\", \"event\": \"flood\", \"interface\": "
+		     "\"eth0\", \"kind\": \"syn\", \"phase\": \"end\", \"since\": "
+		     "\"1970-01-01T00:01:00.000000000Z\", \"until\": \"1970-01-01T00:01:05.000000000Z\", "
+		     "\"rate_per_s\": 312000, \"peak_per_s\": 1312000, \"total\": 936000, "
+		     "\"share_failed\": 0.999890, \"half_open\": 65536, \"syn_cookies\": false}\n");
+}
+
+static void words_of_a_flood_that_is_cut(void **state)
+{
+	struct flood f = {.kind = FLOOD_ACK,
+			  .over = true,
+			  .cut = true,
+			  .time = 70 * SECOND,
+			  .since = 60 * SECOND,
+			  .until = 69 * SECOND,
+			  .rate = 1000,
+			  .peak = 999,
+			  .total = 12};
+
+	(void)state;
+	expect_words(
+		&f, false,
+		"00:01:10.000000 eth0 flood          ACK flood goes on as the watching ends, after 10 s: "
+		"12 ACK in all, 1,000/s, at most 999/s, 0.0% of no connection\n");
+	expect_words(&f, true,
+		     "{\"ts\": \"1970-01-01T00:01:10.000000000Z\", \"event\": \"flood\", \"interface\": "
+		     "\"eth0\", \"kind\": \"ack\", \"phase\": \"end\", \"since\": "
+		     "\"1970-01-01T00:01:00.000000000Z\", \"until\": null, \"rate_per_s\": 1000, "
+		     "\"peak_per_s\": 999, \"total\": 12, \"share_failed\": null, \"half_open\": 0, "
+		     "\"syn_cookies\": null}\n");
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, prepared, released)
 
 int main(void)
@@ -744,6 +819,8 @@ int main(void)
 		TEST(cookies_that_are_not_there),
 		TEST(a_flood_says_whether_cookies_were_sent),
 		TEST(totals_of_two_interfaces),
+		TEST(words_of_a_syn_flood),
+		TEST(words_of_a_flood_that_is_cut),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
