@@ -13,7 +13,7 @@ enum { NS_PER_US = 1000, NS_PER_MS = 1000000, NS_PER_SECOND = 1000000000, MS_PER
 
 __attribute__((format(printf, 1, 2))) static struct text text(const char *format, ...)
 {
-	struct text t;
+	struct text t = {.text = ""};
 	va_list arguments;
 
 	va_start(arguments, format);
@@ -57,7 +57,7 @@ static char *write_address(char *at, const union address *a)
 
 struct text text_address(const union address *a)
 {
-	struct text t;
+	struct text t = {.text = ""};
 
 	*write_address(t.text, a) = 0;
 	return t;
@@ -66,7 +66,7 @@ struct text text_address(const union address *a)
 struct text text_party(const struct party *p)
 {
 	bool bare = is_mapped_ipv4(&p->address);
-	struct text t;
+	struct text t = {.text = ""};
 	char *at = t.text;
 
 	if (!bare)
@@ -125,7 +125,7 @@ static char *write_clock(char *at, const struct moment *m, u32 fraction, u32 dig
 struct text text_rfc3339(s64 ns)
 {
 	struct moment m = split(ns);
-	struct text t;
+	struct text t = {.text = ""};
 
 	memcpy(write_clock(write_date(t.text, &m.tm, 'T'), &m, m.ns, 9), "Z", 2);
 	return t;
@@ -134,7 +134,7 @@ struct text text_rfc3339(s64 ns)
 struct text text_clock(s64 ns)
 {
 	struct moment m = split(ns);
-	struct text t;
+	struct text t = {.text = ""};
 
 	*write_clock(t.text, &m, m.ns / NS_PER_US, 6) = 0;
 	return t;
@@ -143,7 +143,7 @@ struct text text_clock(s64 ns)
 struct text text_moment(s64 ns)
 {
 	struct moment m = split(ns);
-	struct text t;
+	struct text t = {.text = ""};
 
 	memcpy(write_clock(write_date(t.text, &m.tm, ' '), &m, m.ns / NS_PER_US, 6), " UTC", 5);
 	return t;
@@ -153,7 +153,7 @@ struct text text_moment(s64 ns)
 static struct text fixed(s64 ns, u64 unit, u32 digits)
 {
 	u64 magnitude = ns < 0 ? -(u64)ns : (u64)ns, cut = unit;
-	struct text t;
+	struct text t = {.text = ""};
 	char *at = t.text;
 
 	for (u32 i = 0; i < digits; i++)

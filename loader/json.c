@@ -130,7 +130,7 @@ void json_string(struct json *j, const char *name, const char *value)
 
 void json_u64(struct json *j, const char *name, u64 value)
 {
-	char digits[DECIMAL_MAX];
+	char digits[DECIMAL_MAX] = "";
 
 	begin(j, name);
 	put(j, digits, (size_t)(write_decimal(digits, value, 1) - digits));
@@ -138,7 +138,7 @@ void json_u64(struct json *j, const char *name, u64 value)
 
 void json_s64(struct json *j, const char *name, s64 value)
 {
-	char digits[DECIMAL_MAX];
+	char digits[DECIMAL_MAX] = "";
 
 	begin(j, name);
 	if (value < 0)
