@@ -32,7 +32,7 @@ ALWAYS_INLINE u64 later(u64 a, u64 b)
 /* When anything of the connection was last seen; ns. */
 ALWAYS_INLINE u64 last_seen(const struct connection *c)
 {
-	return later(c->start, later(c->direction[ORIGINATOR].last, c->direction[RESPONDER].last));
+	return later(c->start, later(c->half[0].last, c->half[1].last));
 }
 
 /* How long after its close a record is kept: a reset leaves no TIME_WAIT behind. ns. */

@@ -194,7 +194,8 @@ ALWAYS_INLINE u32 packet_length(u32 announced, bool zero, u32 left)
 ALWAYS_INLINE void ipv4_mapped(union address *address, const u8 *at)
 {
 	address->halves[0] = 0;
-	/* ::ffff:0:0 in network byte order, on a little-endian machine; as one word, since it is read as one */
+	/* ::ffff:0:0 in network byte order, on a little-endian machine; as one word, since it is read as one
+	 */
 	address->halves[1] = (u64)load_raw32(at) << 32 | 0xffff0000U;
 }
 

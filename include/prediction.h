@@ -88,8 +88,7 @@ ALWAYS_INLINE bool follow_predicted(struct connection *c, const struct segment *
 {
 	u64 state = c->state;
 	enum endpoint from = sender(s, state) & 1;
-	struct direction *me = &c->direction[from];
-	struct direction *peer = &c->direction[other_endpoint(from)];
+	struct direction *me = &c->half[s->from_high & 1], *peer = &c->half[~s->from_high & 1];
 
 	hide_value(me); /* else each use works out the address anew */
 	hide_value(peer);

@@ -117,7 +117,7 @@ ALWAYS_INLINE u32 judge_syn_ack_number(struct direction *peer, const struct segm
 /* Of two SYN-ACKs with different numbers, the one that the originator acknowledges counts. */
 ALWAYS_INLINE void settle_isn(struct connection *c, const struct segment *s, u64 state)
 {
-	struct direction *responder = &c->direction[RESPONDER];
+	struct direction *responder = DIRECTION(c, RESPONDER);
 
 	if (!(state & SYN_ACK_DIFFERS) || state & ESTABLISHED_ONCE || s->ack != c->other_isn + 1)
 		return;
@@ -128,7 +128,7 @@ ALWAYS_INLINE void settle_isn(struct connection *c, const struct segment *s, u64
 ALWAYS_INLINE u32 observe_ack(struct connection *c, const struct segment *s, struct sighting *g, u64 state)
 {
 	enum endpoint from = g->from, to = other_endpoint(from);
-	struct direction *me = &c->direction[from & 1], *peer = &c->direction[to & 1];
+	struct direction *me = DIRECTION(c, from), *peer = DIRECTION(c, to);
 	u32 facts = 0;
 
 	if (!(s->flags & TCP_ACK))
@@ -207,8 +207,8 @@ ALWAYS_INLINE void open_hole(struct direction_quality *q, u32 from, u32 to)
 ALWAYS_INLINE bool is_keepalive(const struct connection *c, const struct segment *s, const struct sighting *g,
 				u64 state)
 {
-	const struct direction *me = &c->direction[g->from & 1];
-	const struct direction *peer = &c->direction[other_endpoint(g->from) & 1];
+	const struct direction *me = DIRECTION(c, g->from);
+	const struct direction *peer = DIRECTION(c, other_endpoint(g->from));
 
 	return s->seq == me->next - 1 && s->payload <= 1 && !(s->flags & (TCP_SYN | TCP_FIN | TCP_RST)) &&
 	       state & (ESTABLISHED_ONCE | MIDSTREAM) && !(state & SAW_FIN << g->from) &&
@@ -222,8 +222,8 @@ ALWAYS_INLINE bool is_keepalive(const struct connection *c, const struct segment
 ALWAYS_INLINE bool is_window_probe(const struct connection *c, const struct segment *s,
 				   const struct sighting *g, u64 state)
 {
-	const struct direction *me = &c->direction[g->from & 1];
-	const struct direction *peer = &c->direction[other_endpoint(g->from) & 1];
+	const struct direction *me = DIRECTION(c, g->from);
+	const struct direction *peer = DIRECTION(c, other_endpoint(g->from));
 
 	return s->payload == 1 && s->seq == me->next && !(s->flags & (TCP_SYN | TCP_FIN | TCP_RST)) &&
 	       state & (ESTABLISHED_ONCE | MIDSTREAM) && !(state & SAW_FIN << g->from) &&
@@ -252,7 +252,7 @@ ALWAYS_INLINE bool is_same_frame(const struct direction *me, const struct segmen
 /* Nothing new in it: a straggler, the same frame again, or a retransmission. */
 ALWAYS_INLINE u32 judge_old(struct connection *c, const struct segment *s, const struct sighting *g)
 {
-	struct direction *me = &c->direction[g->from & 1];
+	struct direction *me = DIRECTION(c, g->from);
 	struct direction_quality *q = &c->quality[g->from & 1];
 	u32 end = s->seq + sequence_length(s);
 
@@ -272,7 +272,7 @@ ALWAYS_INLINE u32 judge_old(struct connection *c, const struct segment *s, const
 /* Moves the sender's numbers over a segment that carries something new. */
 ALWAYS_INLINE u32 take_new(struct connection *c, const struct segment *s, struct sighting *g, s32 ahead)
 {
-	struct direction *me = &c->direction[g->from & 1];
+	struct direction *me = DIRECTION(c, g->from);
 	u32 end = s->seq + sequence_length(s), facts = 0;
 
 	if (ahead > 0)
@@ -296,7 +296,7 @@ ALWAYS_INLINE u32 take_new(struct connection *c, const struct segment *s, struct
 /* RFC 9293 section 3.4: the window that the peer last announced, from what it acknowledged. */
 ALWAYS_INLINE bool in_window(const struct connection *c, enum endpoint from, u32 seq)
 {
-	const struct direction *peer = &c->direction[other_endpoint(from) & 1];
+	const struct direction *peer = DIRECTION(c, other_endpoint(from));
 	u32 window = (u32)peer->window << agreed_window_scale(c, other_endpoint(from) & 1);
 
 	if (window < UNSCALED_WINDOW_MAX)
@@ -313,7 +313,7 @@ ALWAYS_INLINE bool fin_fits(const struct connection *c, const struct segment *s,
 	if (g->facts & FACT_FIRST)
 		return true;
 	if (ahead < 0)
-		return sequence_difference(s->seq + sequence_length(s), c->direction[g->from & 1].next) >= 0;
+		return sequence_difference(s->seq + sequence_length(s), DIRECTION(c, g->from)->next) >= 0;
 	if (ahead == 0 || !(state & SAW_SEGMENT << to) || c->quality[g->from & 1].missing)
 		return true;
 	return in_window(c, g->from, s->seq);
@@ -328,7 +328,7 @@ ALWAYS_INLINE bool rst_fits(const struct connection *c, const struct segment *s,
 			    u64 state)
 {
 	enum endpoint from = g->from, to = other_endpoint(from);
-	const struct direction *me = &c->direction[from & 1], *peer = &c->direction[to & 1];
+	const struct direction *me = DIRECTION(c, from), *peer = DIRECTION(c, to);
 
 	if (endpoint_state(state, to) == STATE_SYN_SENT && !(state & SAW_SYN << from))
 		return s->flags & TCP_ACK && g->facts & FACT_ACKS_SYN;
@@ -344,8 +344,8 @@ ALWAYS_INLINE bool rst_fits(const struct connection *c, const struct segment *s,
 ALWAYS_INLINE bool is_missing_syn(const struct connection *c, const struct segment *s, enum endpoint from,
 				  u64 state)
 {
-	const struct direction *me = &c->direction[from & 1];
-	const struct direction *peer = &c->direction[other_endpoint(from) & 1];
+	const struct direction *me = DIRECTION(c, from);
+	const struct direction *peer = DIRECTION(c, other_endpoint(from));
 
 	if (from == RESPONDER)
 		return !(state & ESTABLISHED_ONCE);
@@ -357,7 +357,7 @@ ALWAYS_INLINE bool is_missing_syn(const struct connection *c, const struct segme
 ALWAYS_INLINE u32 observe_syn(struct connection *c, const struct segment *s, struct sighting *g, u64 state)
 {
 	enum endpoint from = g->from;
-	struct direction *me = &c->direction[from & 1];
+	struct direction *me = DIRECTION(c, from);
 
 	if (state & MIDSTREAM)
 		return FACT_SYN_OTHER;
@@ -386,7 +386,7 @@ ALWAYS_INLINE u32 observe_sequence(struct connection *c, const struct segment *s
 				   u64 state)
 {
 	enum endpoint from = g->from;
-	struct direction *me = &c->direction[from & 1];
+	struct direction *me = DIRECTION(c, from);
 	u32 length = sequence_length(s), facts = 0;
 	s32 ahead = sequence_difference(s->seq, me->next);
 
@@ -447,7 +447,7 @@ VERIFIED_ALONE int observe(struct connection *c, const struct segment *s, struct
 	if (!c || !s || !g)
 		return 0;
 	state = c->state;
-	me = &c->direction[g->from & 1];
+	me = DIRECTION(c, g->from);
 	me->version++;
 	compiler_barrier();
 	g->facts = 0;

@@ -111,9 +111,9 @@ ALWAYS_INLINE void connection_begin(struct connection *c, const struct segment *
  */
 ALWAYS_INLINE bool answers_new_syn(const struct connection *c, const struct segment *s, enum endpoint from)
 {
-	const struct direction *peer = &c->direction[other_endpoint(from) & 1];
+	const struct direction *peer = DIRECTION(c, other_endpoint(from));
 
-	return c->state & CHALLENGED && c->direction[from & 1].isn != s->seq && peer->isn + 1 != s->ack;
+	return c->state & CHALLENGED && DIRECTION(c, from)->isn != s->seq && peer->isn + 1 != s->ack;
 }
 
 /*
@@ -130,7 +130,7 @@ VERIFIED_ALONE int syn_begins_anew(const struct connection *c, const struct segm
 	if (!c || !s)
 		return 0;
 	from = sender(s, c->state);
-	me = &c->direction[from & 1];
+	me = DIRECTION(c, from);
 	if (s->flags & TCP_ACK)
 		return answers_new_syn(c, s, from);
 	if (c->state & SAW_SYN << from && me->isn == s->seq)
@@ -281,7 +281,7 @@ ALWAYS_INLINE void note_repeats(struct connection *c, const struct segment *s, c
 		count_saturating(s->flags & TCP_ACK ? &c->syn_ack_retransmits : &c->syn_retransmits);
 	else if (s->flags & TCP_FIN)
 		count_saturating(&c->fin_retransmits[from & 1]);
-	payload_again = c->direction[from & 1].retransmits - c->fin_retransmits[from & 1] -
+	payload_again = DIRECTION(c, from)->retransmits - c->fin_retransmits[from & 1] -
 			(from == ORIGINATOR ? c->syn_retransmits : c->syn_ack_retransmits);
 	if (s->payload && history_worth(payload_again))
 		history_repeat(c, 't', from);
@@ -431,7 +431,7 @@ VERIFIED_ALONE int emit(struct connection *c, const struct segment *s, struct si
 		return 0;
 	from = g->from & 1;
 	g->generation = c->generation;
-	g->isn = c->direction[from].isn;
+	g->isn = DIRECTION(c, from)->isn;
 	many = count_bits(g->kinds);
 	number = atomic_add_fetch_old(&c->events, many) + 1;
 	e = ring_reserve(sizeof(*e));
@@ -451,8 +451,8 @@ VERIFIED_ALONE int emit(struct connection *c, const struct segment *s, struct si
 	e->seq = s->seq;
 	e->ack = s->ack;
 	e->payload = s->payload;
-	e->isn[ORIGINATOR] = c->direction[ORIGINATOR].isn;
-	e->isn[RESPONDER] = c->direction[RESPONDER].isn;
+	e->isn[ORIGINATOR] = DIRECTION(c, ORIGINATOR)->isn;
+	e->isn[RESPONDER] = DIRECTION(c, RESPONDER)->isn;
 	e->options = g->options;
 	e->flags = s->flags;
 	e->window = s->window;

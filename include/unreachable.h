@@ -84,7 +84,7 @@ ALWAYS_INLINE bool parse_unreachable(const struct frame *f, struct segment *s, s
 ALWAYS_INLINE bool quotes_what_was_sent(const struct connection *c, const struct segment *s,
 					enum endpoint from)
 {
-	const struct direction *me = &c->direction[from & 1];
+	const struct direction *me = DIRECTION(c, from);
 
 	return c->state & SAW_SEGMENT << from && s->seq - me->isn <= me->next - me->isn;
 }

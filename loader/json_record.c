@@ -64,10 +64,10 @@ static void traffic(struct json *j, const struct record *r)
 	json_string(j, "conn_state", conn_state(c));
 	json_u64(j, "missed_bytes", missed_bytes(c));
 	json_string(j, "history", history);
-	json_u64(j, "orig_pkts", c->direction[ORIGINATOR].segments);
-	json_u64(j, "orig_ip_bytes", c->direction[ORIGINATOR].bytes);
-	json_u64(j, "resp_pkts", c->direction[RESPONDER].segments);
-	json_u64(j, "resp_ip_bytes", c->direction[RESPONDER].bytes);
+	json_u64(j, "orig_pkts", DIRECTION(c, ORIGINATOR)->segments);
+	json_u64(j, "orig_ip_bytes", DIRECTION(c, ORIGINATOR)->bytes);
+	json_u64(j, "resp_pkts", DIRECTION(c, RESPONDER)->segments);
+	json_u64(j, "resp_ip_bytes", DIRECTION(c, RESPONDER)->bytes);
 }
 
 static const char *seen(const struct connection *c)
@@ -161,9 +161,9 @@ static void options(struct json *j, const struct connection *c)
 
 static void quality(struct json *j, const struct connection *c)
 {
-	const struct direction *d = c->direction;
+	const struct direction *o = DIRECTION(c, ORIGINATOR), *r = DIRECTION(c, RESPONDER);
 
-	json_pair(j, "retransmits", c, d[ORIGINATOR].retransmits, d[RESPONDER].retransmits);
+	json_pair(j, "retransmits", c, o->retransmits, r->retransmits);
 	json_pair(j, "out_of_order", c, c->quality[ORIGINATOR].out_of_order,
 		  c->quality[RESPONDER].out_of_order);
 	json_pair(j, "zero_windows", c, c->options[ORIGINATOR].zero_windows,

@@ -16,7 +16,7 @@ static bool only_reset(const struct connection *c, enum endpoint who)
 /* From the initial number to one past the last that was sent. */
 static s64 sent(const struct connection *c, enum endpoint who)
 {
-	const struct direction *d = &c->direction[who];
+	const struct direction *d = DIRECTION(c, who);
 	s64 distance = (s64)((u64)d->next_wraps << 32) + d->next - d->isn;
 
 	/* the first number seen was 0: one below it lies on the other side of the wrap */
@@ -26,8 +26,8 @@ static s64 sent(const struct connection *c, enum endpoint who)
 /* From the initial number to what the peer acknowledged; never less than `sent`. */
 static s64 sent_or_acknowledged(const struct connection *c, enum endpoint who)
 {
-	const struct direction *d = &c->direction[who];
-	const struct direction *peer = &c->direction[other_endpoint(who)];
+	const struct direction *d = DIRECTION(c, who);
+	const struct direction *peer = DIRECTION(c, other_endpoint(who));
 	s64 furthest = sent(c, who), acknowledged;
 
 	if (!(c->state & SAW_ACK << other_endpoint(who)))
@@ -81,7 +81,7 @@ static u64 missed(const struct connection *c, enum endpoint who)
 
 	if (!endpoint_seen(c, who) || only_reset(c, who) || !(c->state & SAW_ACK << peer))
 		return 0;
-	return missing_below(c, who, c->direction[peer].acknowledged) +
+	return missing_below(c, who, DIRECTION(c, peer)->acknowledged) +
 	       (u64)(sent_or_acknowledged(c, who) - sent(c, who));
 }
 

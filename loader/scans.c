@@ -121,7 +121,7 @@ static bool is_bare_stray(const struct connection *c)
 	enum { BARE_IPV4 = 40, BARE_IPV6 = 60 };
 	u64 bare = is_mapped_ipv4(&c->key.low) ? BARE_IPV4 : BARE_IPV6;
 
-	return c->direction[ORIGINATOR].segments == 1 && c->direction[ORIGINATOR].bytes == bare &&
+	return DIRECTION(c, ORIGINATOR)->segments == 1 && DIRECTION(c, ORIGINATOR)->bytes == bare &&
 	       !(c->state & (SAW_DATA | SAW_DATA << RESPONDER | RESET_BY)) &&
 	       (!(c->state & SAW_SEGMENT << RESPONDER) || c->state & RESET_BY << RESPONDER);
 }
@@ -602,8 +602,8 @@ static struct event event_of(const struct connection *c)
 		.key = c->key,
 		.generation = c->generation,
 		.number = 1,
-		.seq = c->direction[ORIGINATOR].isn,
-		.isn = {c->direction[ORIGINATOR].isn, c->direction[RESPONDER].isn},
+		.seq = DIRECTION(c, ORIGINATOR)->isn,
+		.isn = {DIRECTION(c, ORIGINATOR)->isn, DIRECTION(c, RESPONDER)->isn},
 		.options.window_scale = NO_WINDOW_SCALE,
 	};
 }

@@ -12,9 +12,9 @@ bool table_slot_taken(const struct bucket *table, u32 slot)
 	return __atomic_load_n(tag, __ATOMIC_ACQUIRE) != 0;
 }
 
-static u32 version(const struct connection *c, enum endpoint who)
+static u32 version(const struct connection *c, u32 half)
 {
-	return __atomic_load_n(&c->direction[who].version, __ATOMIC_ACQUIRE);
+	return __atomic_load_n(&c->half[half].version, __ATOMIC_ACQUIRE);
 }
 
 bool snapshot(const struct bucket *table, u32 slot, struct connection *c)
@@ -22,15 +22,14 @@ bool snapshot(const struct bucket *table, u32 slot, struct connection *c)
 	const struct connection *from = &table[slot / WAYS].ways[slot % WAYS];
 
 	for (int i = 0; i < TRIES; i++) {
-		u32 before[ENDPOINTS] = {version(from, ORIGINATOR), version(from, RESPONDER)};
+		u32 before[ENDPOINTS] = {version(from, 0), version(from, 1)};
 
 		if (!table_slot_taken(table, slot))
 			return false;
 		memcpy(c, from, sizeof(*c));
 		__atomic_thread_fence(__ATOMIC_ACQUIRE);
-		if (!(before[ORIGINATOR] & 1) && !(before[RESPONDER] & 1) &&
-		    version(from, ORIGINATOR) == before[ORIGINATOR] &&
-		    version(from, RESPONDER) == before[RESPONDER] && table_slot_taken(table, slot))
+		if (!(before[0] & 1) && !(before[1] & 1) && version(from, 0) == before[0] &&
+		    version(from, 1) == before[1] && table_slot_taken(table, slot))
 			return true;
 	}
 	return false;

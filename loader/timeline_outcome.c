@@ -98,7 +98,7 @@ static void say_refused(struct paragraph *p, const struct connection *c)
 static void say_unanswered(struct paragraph *p, const struct record *r)
 {
 	const struct connection *c = r->connection;
-	u64 last = c->direction[ORIGINATOR].last;
+	u64 last = DIRECTION(c, ORIGINATOR)->last;
 	char text[32];
 
 	paragraph_item(p, "%s: SYN sent %s", r->live ? "nobody has answered yet" : "nobody answered",

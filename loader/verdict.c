@@ -175,7 +175,7 @@ bool first_response(const struct connection *c, u64 *ns)
 u32 later_retransmits(const struct connection *c, enum endpoint who)
 {
 	u32 openings = who == ORIGINATOR ? c->syn_retransmits : c->syn_ack_retransmits;
-	u32 all = c->direction[who].retransmits;
+	u32 all = DIRECTION(c, who)->retransmits;
 
 	return all > openings && openings != 255 ? all - openings : 0;
 }

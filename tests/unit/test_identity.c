@@ -221,7 +221,7 @@ static void test_json_of_a_refused_connection(void **unused)
 	c.state = SAW_SEGMENT | SAW_SEGMENT << 1 | SAW_SYN | RESET_BY << 1 | CLOSED_ONCE | HISTORY_R << 1 |
 		  COMPLETENESS(37) | STATE_CLOSED | STATE_CLOSED << STATE_BITS;
 	c.start = 1700000000000001000ULL;
-	c.at.reset = c.direction[RESPONDER].last = c.start + 1000000;
+	c.at.reset = DIRECTION(&c, RESPONDER)->last = c.start + 1000000;
 	c.options[ORIGINATOR].mss = 1460;
 	json_object(&j, NULL);
 	json_connection(&j, &r);

@@ -64,8 +64,8 @@ static void test_merged_segments(void **state)
 	assert_int_equal(test_counters.bytes[HOOK_OUT], 3000 + 3 * 54);
 	assert_int_equal(segments_with(&test_counters, TCP_ACK, TCP_PSH), 2);
 	assert_int_equal(segments_with(&test_counters, TCP_ACK | TCP_PSH, 0), 1);
-	assert_int_equal(c->direction[ORIGINATOR].segments, 3);
-	assert_int_equal(c->direction[ORIGINATOR].bytes, 3000 + 3 * 40);
+	assert_int_equal(DIRECTION(c, ORIGINATOR)->segments, 3);
+	assert_int_equal(DIRECTION(c, ORIGINATOR)->bytes, 3000 + 3 * 40);
 }
 
 /* ARP by its operation; a cut one is ARP all the same. */

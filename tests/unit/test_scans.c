@@ -49,8 +49,8 @@ static struct trial trial(u32 source, u32 host, u16 port, u16 flags, u64 state, 
 	t.c.key.low_port = ++source_port;
 	t.c.key.high_port = port;
 	t.c.probe_flags = flags;
-	t.c.direction[ORIGINATOR].segments = 1;
-	t.c.direction[ORIGINATOR].bytes = 40;
+	DIRECTION(&t.c, ORIGINATOR)->segments = 1;
+	DIRECTION(&t.c, ORIGINATOR)->bytes = 40;
 	return t;
 }
 
@@ -572,7 +572,7 @@ static void stray_acks_with_options_are_none(void **state)
 		struct trial t = stray(i % 2 ? TCP_ACK : TCP_ACK | TCP_FIN, HOST, PORT + i, BEGIN + i);
 
 		t.header = 32;
-		t.c.direction[ORIGINATOR].bytes = 52;
+		DIRECTION(&t.c, ORIGINATOR)->bytes = 52;
 		t = done(s, t, REFUSES);
 		assert_int_equal(judge(s, &t, BEGIN + 10 * SECOND), SCAN_NONE);
 	}
@@ -595,7 +595,7 @@ static void what_goes_on_is_no_stray_ack(void **state)
 	for (u16 i = 0; i < 10; i++) {
 		struct trial t = done(s, stray(TCP_ACK, HOST, PORT + i, BEGIN + i), 0);
 
-		t.c.direction[ORIGINATOR].segments = 2;
+		DIRECTION(&t.c, ORIGINATOR)->segments = 2;
 		scans_settle(s, &t.c, BEGIN + 20 * SECOND);
 		assert_int_equal(judge(s, &t, BEGIN + 20 * SECOND), SCAN_NONE);
 	}

@@ -253,7 +253,7 @@ static void test_reuse_of_a_slot(void **state)
 	test_track(test_segment(1, true, TCP_SYN, 900000, 0));
 	assert_ptr_equal(test_find(1), c);
 	assert_int_equal(c->generation, first + 1);
-	assert_int_equal(c->direction[ORIGINATOR].segments, 1);
+	assert_int_equal(DIRECTION(c, ORIGINATOR)->segments, 1);
 	assert_int_equal(c->events, 1);
 	assert_true(c->state & PORT_REUSED);
 	assert_int_equal(latest_final()->reason, FINAL_REUSED);

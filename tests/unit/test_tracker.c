@@ -214,8 +214,8 @@ static void test_holes(void **state)
 	assert_true(test_track(data(1201, 100, 11)).facts & FACT_OUT_OF_ORDER);
 	assert_int_equal(q->missing, 0);
 	assert_int_equal(q->out_of_order, 2);
-	assert_int_equal(test_find(1)->direction[ORIGINATOR].retransmits, 0);
-	assert_int_equal(test_find(1)->direction[ORIGINATOR].next, 1401);
+	assert_int_equal(DIRECTION(test_find(1), ORIGINATOR)->retransmits, 0);
+	assert_int_equal(DIRECTION(test_find(1), ORIGINATOR)->next, 1401);
 }
 
 /* A segment that is partly old carries something new, and counts as a retransmission. */
@@ -225,8 +225,8 @@ static void test_partly_old(void **state)
 	establish(1);
 	test_track(data(1001, 100, 1));
 	assert_true(test_track(data(1051, 100, 2)).facts & FACT_RETRANSMITTED);
-	assert_int_equal(test_find(1)->direction[ORIGINATOR].next, 1151);
-	assert_int_equal(test_find(1)->direction[ORIGINATOR].retransmits, 1);
+	assert_int_equal(DIRECTION(test_find(1), ORIGINATOR)->next, 1151);
+	assert_int_equal(DIRECTION(test_find(1), ORIGINATOR)->retransmits, 1);
 }
 
 /* A tail loss probe repeats exactly the last segment: its number equals the last one, and is not lower. */
@@ -268,13 +268,13 @@ static void test_wraps(void **state)
 
 	(void)state;
 	establish(1);
-	d = &test_find(1)->direction[ORIGINATOR];
+	d = DIRECTION(test_find(1), ORIGINATOR);
 	for (u32 i = 0; i < 9; i++) {
 		test_track(data(1001 + i * 0x20000000U, 0x20000000U, (u16)(i + 1)));
 		test_track(test_segment(1, false, TCP_ACK, 5001, 1001 + (i + 1) * 0x20000000U));
 	}
 	assert_int_equal(d->next_wraps, 1);
-	assert_int_equal(test_find(1)->direction[RESPONDER].acked_wraps, 1);
+	assert_int_equal(DIRECTION(test_find(1), RESPONDER)->acked_wraps, 1);
 	assert_int_equal(d->retransmits, 0);
 }
 
@@ -292,7 +292,7 @@ static void test_repeated_events_are_limited(void **state)
 		test_track(data(1001, 100, (u16)(i + 2)));
 	}
 	assert_in_range(test_item_count - before, 1, 2 * REPEATS_PER_PERIOD);
-	assert_int_equal(test_find(1)->direction[ORIGINATOR].retransmits, 100);
+	assert_int_equal(DIRECTION(test_find(1), ORIGINATOR)->retransmits, 100);
 	assert_int_equal(test_counters.retransmitted, 100);
 }
 

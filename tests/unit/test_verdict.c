@@ -33,10 +33,10 @@ static struct connection opened(void)
 {
 	struct connection c = {.state = OPENED, .generation = 1};
 
-	c.direction[ORIGINATOR] = (struct direction){.isn = ORIGINATOR_ISN, .next = ORIGINATOR_ISN + 1};
-	c.direction[RESPONDER] = (struct direction){.isn = RESPONDER_ISN, .next = RESPONDER_ISN + 1};
-	c.direction[ORIGINATOR].acknowledged = RESPONDER_ISN + 1;
-	c.direction[RESPONDER].acknowledged = ORIGINATOR_ISN + 1;
+	*DIRECTION(&c, ORIGINATOR) = (struct direction){.isn = ORIGINATOR_ISN, .next = ORIGINATOR_ISN + 1};
+	*DIRECTION(&c, RESPONDER) = (struct direction){.isn = RESPONDER_ISN, .next = RESPONDER_ISN + 1};
+	DIRECTION(&c, ORIGINATOR)->acknowledged = RESPONDER_ISN + 1;
+	DIRECTION(&c, RESPONDER)->acknowledged = ORIGINATOR_ISN + 1;
 	c.at.syn_ack = 10 * MS;
 	c.at.established = 30 * MS;
 	return c;
@@ -97,12 +97,12 @@ static void test_payload_leaves_syn_and_fin_out(void **unused)
 
 	(void)unused;
 	assert_int_equal(payload_bytes(&c, ORIGINATOR), 0);
-	c.direction[ORIGINATOR].next += 100;
+	DIRECTION(&c, ORIGINATOR)->next += 100;
 	assert_int_equal(payload_bytes(&c, ORIGINATOR), 100);
-	c.direction[ORIGINATOR].next++;
+	DIRECTION(&c, ORIGINATOR)->next++;
 	c.state |= SAW_FIN << ORIGINATOR;
 	assert_int_equal(payload_bytes(&c, ORIGINATOR), 100);
-	c.direction[RESPONDER].acknowledged = c.direction[ORIGINATOR].next; /* of the FIN: no byte */
+	DIRECTION(&c, RESPONDER)->acknowledged = DIRECTION(&c, ORIGINATOR)->next; /* of the FIN: no byte */
 	assert_int_equal(payload_bytes(&c, ORIGINATOR), 100);
 	assert_int_equal(missed_bytes(&c), 0);
 }
@@ -110,7 +110,7 @@ static void test_payload_leaves_syn_and_fin_out(void **unused)
 static void test_payload_wraps(void **unused)
 {
 	struct connection c = opened();
-	struct direction *d = &c.direction[ORIGINATOR];
+	struct direction *d = DIRECTION(&c, ORIGINATOR);
 
 	(void)unused;
 	d->isn = 0xfffffff0;
@@ -126,7 +126,7 @@ static void test_payload_counts_what_was_only_acknowledged(void **unused)
 	struct connection c = opened();
 
 	(void)unused;
-	c.direction[ORIGINATOR].acknowledged += 500;
+	DIRECTION(&c, ORIGINATOR)->acknowledged += 500;
 	assert_int_equal(payload_bytes(&c, RESPONDER), 500);
 	assert_int_equal(missed_bytes(&c), 500);
 	c.state &= ~(SAW_ACK << ORIGINATOR);
@@ -140,14 +140,14 @@ static void test_missed_bytes_are_those_acknowledged(void **unused)
 	struct direction_quality *q = &c.quality[RESPONDER];
 
 	(void)unused;
-	c.direction[RESPONDER].next += 300;
+	DIRECTION(&c, RESPONDER)->next += 300;
 	q->hole_low = RESPONDER_ISN + 101;
 	q->hole_high = RESPONDER_ISN + 201;
 	q->missing = 100;
 	assert_int_equal(missed_bytes(&c), 0);
-	c.direction[ORIGINATOR].acknowledged = RESPONDER_ISN + 131;
+	DIRECTION(&c, ORIGINATOR)->acknowledged = RESPONDER_ISN + 131;
 	assert_int_equal(missed_bytes(&c), 30);
-	c.direction[ORIGINATOR].acknowledged = RESPONDER_ISN + 301;
+	DIRECTION(&c, ORIGINATOR)->acknowledged = RESPONDER_ISN + 301;
 	assert_int_equal(missed_bytes(&c), 100);
 }
 
@@ -172,12 +172,12 @@ static void test_payload_without_a_syn(void **unused)
 	struct connection c = {.state = BOTH_SEEN | MIDSTREAM | SAW_DATA | SAW_ACK << 1};
 
 	(void)unused;
-	c.direction[ORIGINATOR] = (struct direction){.isn = 99, .next = 110};
-	c.direction[RESPONDER].acknowledged = 110;
+	*DIRECTION(&c, ORIGINATOR) = (struct direction){.isn = 99, .next = 110};
+	DIRECTION(&c, RESPONDER)->acknowledged = 110;
 	assert_int_equal(payload_bytes(&c, ORIGINATOR), 10);
-	c.direction[ORIGINATOR] =
+	*DIRECTION(&c, ORIGINATOR) =
 		(struct direction){.isn = 0xffffffff, .next = 10}; /* the first number was 0 */
-	c.direction[RESPONDER].acknowledged = 10;
+	DIRECTION(&c, RESPONDER)->acknowledged = 10;
 	assert_int_equal(payload_bytes(&c, ORIGINATOR), 10);
 }
 
@@ -186,7 +186,7 @@ static void test_no_payload_of_who_was_not_seen_or_sent_a_reset_only(void **unus
 	struct connection c = {.state = SAW_SEGMENT | SAW_SYN | SAW_ACK};
 
 	(void)unused;
-	c.direction[ORIGINATOR].acknowledged = 777;
+	DIRECTION(&c, ORIGINATOR)->acknowledged = 777;
 	assert_int_equal(payload_bytes(&c, RESPONDER), 0);
 	assert_int_equal(missed_bytes(&c), 0);
 	c.state |= SAW_SEGMENT << RESPONDER | HISTORY_R << RESPONDER;
@@ -257,9 +257,9 @@ static void test_diagnosis_by_counts_and_times(void **unused)
 	c.at.established = 1510 * (u64)MS;
 	assert_int_equal(diagnose(&r), bit(DIAGNOSIS_SLOW_RESPONDER));
 	c.syn_retransmits = 1; /* then it is not known which SYN was answered */
-	c.direction[ORIGINATOR].retransmits = 1;
+	DIRECTION(&c, ORIGINATOR)->retransmits = 1;
 	assert_int_equal(diagnose(&r), bit(DIAGNOSIS_SYN_RETRANSMITTED));
-	c.direction[ORIGINATOR].retransmits = 2;
+	DIRECTION(&c, ORIGINATOR)->retransmits = 2;
 	assert_int_equal(diagnose(&r), bit(DIAGNOSIS_SYN_RETRANSMITTED) | bit(DIAGNOSIS_RETRANSMISSIONS));
 	c = opened();
 	c.at.established = 1200 * (u64)MS;
@@ -343,7 +343,7 @@ static void test_duration_ends_with_the_second_fin(void **unused)
 	struct connection c = opened();
 
 	(void)unused;
-	c.direction[ORIGINATOR].last = 130 * MS;
+	DIRECTION(&c, ORIGINATOR)->last = 130 * MS;
 	assert_int_equal(duration(&c), 130 * MS);
 	c.state |= SAW_FIN | SAW_FIN << 1;
 	c.at.fin[ORIGINATOR] = 100 * MS;
