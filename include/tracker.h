@@ -217,6 +217,7 @@ VERIFIED_ALONE int open_connection(struct segment *s, struct sighting *g)
 	b->tags[way & (WAYS - 1)] = 0;
 	compiler_barrier();
 	connection_begin(c, s, now, state);
+	b->hints[way & (WAYS - 1)] = hint_of(state, now);
 	compiler_barrier();
 	b->tags[way & (WAYS - 1)] = p.tag;
 	bucket_unlock(b);
@@ -517,6 +518,15 @@ ALWAYS_INLINE u64 swap_state(struct connection *c, const struct step *s, u64 *ne
 	return old;
 }
 
+/* Tells the line of tags what became of the record. */
+ALWAYS_INLINE void renew_hint(const struct sighting *g)
+{
+	struct bucket *b = table_bucket(g->slot / WAYS);
+
+	if (b)
+		b->hints[g->slot & (WAYS - 1)] = hint_of(g->after, g->tick);
+}
+
 /* Writes down what the segment changed, and what it was where that is worth a letter. */
 VERIFIED_ALONE int note(struct connection *c, const struct segment *s, struct sighting *g)
 {
@@ -531,6 +541,7 @@ VERIFIED_ALONE int note(struct connection *c, const struct segment *s, struct si
 		note_repeats(c, s, g, g->from & 1);
 	}
 	note_history(c, s, g, set, g->from & 1);
+	renew_hint(g);
 	return 0;
 }
 

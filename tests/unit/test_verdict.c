@@ -158,7 +158,7 @@ static void test_no_bytes_are_missed_without_a_handshake(void **unused)
 	struct connection c = opened();
 
 	(void)unused;
-	c.direction[ORIGINATOR].acknowledged += 500;
+	DIRECTION(&c, ORIGINATOR)->acknowledged += 500;
 	c.state |= MIDSTREAM;
 	assert_int_equal(missed_bytes(&c), 0);
 	assert_int_equal(unseen_bytes(&c), 500);
@@ -357,7 +357,7 @@ static void test_duration_ends_with_a_fin_and_a_reset(void **unused)
 	struct connection c = opened();
 
 	(void)unused;
-	c.direction[ORIGINATOR].last = 130 * MS;
+	DIRECTION(&c, ORIGINATOR)->last = 130 * MS;
 	c.at.fin[ORIGINATOR] = 100 * MS;
 	c.at.reset = 110 * MS;
 	c.state |= SAW_FIN | RESET_BY << RESPONDER | HISTORY_R << RESPONDER;
