@@ -88,7 +88,7 @@ static void test_lost_segments(void **state)
 	struct connection c = answered(ms, 812 * ms);
 
 	(void)state;
-	c.direction[ORIGINATOR].retransmits = 1;
+	DIRECTION(&c, ORIGINATOR)->retransmits = 1;
 	assert_string_equal(said(&c, true), "");
 	c = answered(ms, 812 * ms);
 	c.quality[RESPONDER].out_of_order = 1;
