@@ -67,14 +67,15 @@ static void ask_ndpi(struct service *s, const struct first_payload *p)
 static void identify(struct service *s, const struct first_payload *p)
 {
 	bool first = !(s->heard & ~(1U << p->from));
-	u64 candidates = signature_candidates(p->from, first, p->bytes, p->length);
+	struct signature_match match = signature_match(p->from, first, p->bytes, p->length);
 
-	if (candidates && s->candidates)
-		s->candidates &= candidates;
+	if (match.candidates && s->candidates)
+		s->candidates &= match.candidates;
 	else
-		s->candidates |= candidates;
+		s->candidates |= match.candidates;
+	s->greeting |= match.greeting;
 	s->id = (u8)single(s->candidates);
-	if (!s->id && !s->candidates && !candidates)
+	if (!s->id && !s->candidates && !match.candidates)
 		ask_ndpi(s, p);
 }
 
@@ -113,10 +114,20 @@ static bool is_missed(const struct connection *c, const struct service *s)
 	return false;
 }
 
+/* Whether the name stands, by what the record knows of the beginning of the connection. */
+static bool is_certain(const struct connection *c, const struct service *s)
+{
+	const u64 both = SAW_DATA << ORIGINATOR | SAW_DATA << RESPONDER;
+
+	if (!s->id || (c->state & MIDSTREAM && (s->guessed || s->greeting)))
+		return false;
+	return !s->greeting || (c->state & both) != both || c->at.data[RESPONDER] <= c->at.data[ORIGINATOR];
+}
+
 void service_of_record(struct record *r, const struct service *s)
 {
 	r->service_sought = true;
-	if (s && s->id && !(s->guessed && r->connection->state & MIDSTREAM)) {
+	if (s && is_certain(r->connection, s)) {
 		r->service = service_name(s->id);
 		r->server_name = s->server;
 		r->answers = service_answers(s->id);

@@ -19,6 +19,7 @@ struct service {
 	u8 id;			   /* enum service_id */
 	u8 heard;		   /* bits 1 << enum endpoint: the beginning of its stream was looked at */
 	bool guessed;		   /* by nDPI: needs the true beginning of the stream */
+	bool greeting;		   /* holds only if the responder was the first to speak */
 	bool missed;		   /* nDPI had no room for it */
 	bool whole_request;	   /* the first payload was all of the request */
 };

@@ -97,6 +97,10 @@ static const struct signature signatures[] = {
 	    SET(BITTORRENT)),
 	ROW(FROM_ORIGINATOR, "*?\r\n$", SET(REDIS)),
 	ROW(FROM_EITHER, "\xff\0\0\0\0\0\0\0?\x7f", SET(ZMTP)),
+	/* RFC 1928 3: several methods; nDPI knows the greeting with one */
+	ROW(FROM_ORIGINATOR, "\5\2\0\1", SET(SOCKS)),
+	ROW(FROM_ORIGINATOR, "\5\2\0\2", SET(SOCKS)),
+	ROW(FROM_ORIGINATOR, "\5\3\0\1\2", SET(SOCKS)),
 	/* RTMP 5.2.2 and 5.2.3: version 3, a time, zeros */
 	ROW(FROM_EITHER, "\3????\0\0\0\0", SET(RTMP)),
 	/* MS-SMB2 2.1: the session's header, then SMB 1, 2 or an encrypted message */
@@ -245,17 +249,18 @@ static bool is_dns(enum endpoint from, const u8 *bytes, u32 length)
 	       (from == RESPONDER || !load_be16(header + 6));
 }
 
-u64 signature_candidates(enum endpoint from, bool spoke_first, const u8 *bytes, u32 length)
+struct signature_match signature_match(enum endpoint from, bool first, const u8 *bytes, u32 length)
 {
 	for (u32 i = 0; i < COUNT_OF(signatures); i++) {
 		const struct signature *s = &signatures[i];
+		bool greeting = s->from == GREETING;
 
-		if (s->from >> from & 1 && (spoke_first || !(s->from & 4)) && fits(s, bytes, length))
-			return s->candidates;
+		if (s->from >> from & 1 && (first || !greeting) && fits(s, bytes, length))
+			return (struct signature_match){s->candidates, greeting};
 	}
 	if (is_ldap(from, bytes, length))
-		return SET(LDAP_TCP);
+		return (struct signature_match){SET(LDAP_TCP), false};
 	if (is_dns(from, bytes, length))
-		return SET(DNS);
-	return by_first_line(from, bytes, length);
+		return (struct signature_match){SET(DNS), false};
+	return (struct signature_match){by_first_line(from, bytes, length), false};
 }

@@ -8,7 +8,12 @@
 #include "connection.h"
 #include "service_names.h"
 
-/* A set of bits 1 << enum service_id; 0: no signature fits. `spoke_first`: the other side had not yet. */
-u64 signature_candidates(enum endpoint from, bool spoke_first, const u8 *bytes, u32 length);
+struct signature_match {
+	u64 candidates; /* bits 1 << enum service_id; 0: no signature fits */
+	bool greeting;	/* they hold only if the responder was the first to speak */
+};
+
+/* `first`: the other side was not heard before. */
+struct signature_match signature_match(enum endpoint from, bool first, const u8 *bytes, u32 length);
 
 #endif

@@ -13,6 +13,7 @@ import os
 import sys
 
 import oracle_arkime
+import oracle_names
 import oracle_scans
 import oracle_suricata
 import oracle_tcpdump
@@ -34,6 +35,9 @@ ORACLES = (
     ("tcptrace", "tcptrace", "expected", oracle_tcptrace),
     ("tcpdump", "decode", "", oracle_tcpdump),
     ("scans", "scans", "synscan.pcap", oracle_scans),
+    ("names", "arkime", "", oracle_names),
+    ("names", "suricata", "", oracle_names),
+    ("names", "zeek", "", oracle_names),
     ("tricky", "tricky", "EXPECTED.json", oracle_tricky),
 )
 

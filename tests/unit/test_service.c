@@ -146,6 +146,7 @@ static const struct stream streams[] = {
 	STREAM("mongodb", ORIGINATOR, "\x3a\0\0\0\1\0\0\0\0\0\0\0\xd4\7\0\0" ZEROS_24 ZEROS_8 ZEROS_8 "\0\0",
 	       ""),
 	STREAM("socks", ORIGINATOR, "\4\1\0\x50\x0a\0\0\1\0", "\0\x5a\0\0\0\0\0\0"),
+	STREAM("socks", ORIGINATOR, "\5\2\0\1", "\5\0"),
 	STREAM("smpp", ORIGINATOR,
 	       "\0\0\0\x2f\0\0\0\2\0\0\0\0\0\0\0\1"
 	       "a" ZEROS_24 "\0\0\0\0\0\0",
@@ -275,6 +276,26 @@ static void test_midstream_signature(void **state)
 	connection.state = MIDSTREAM;
 	ORIG("GET / HTTP/1.1\r\n\r\n");
 	expect("http");
+}
+
+/* An answer that looks like a greeting, to a question that the ring had no room for. */
+static void test_no_greeting(void **state)
+{
+	(void)state;
+	connection.state = SAW_DATA << ORIGINATOR;
+	connection.at.data[ORIGINATOR] = 1;
+	connection.at.data[RESPONDER] = 2;
+	RESP("+OK\r\n");
+	expect(NULL);
+	assert_true(record().service_missed);
+}
+
+static void test_midstream_greeting(void **state)
+{
+	(void)state;
+	connection.state = MIDSTREAM;
+	RESP("+OK\r\n");
+	expect(NULL);
 }
 
 static void test_again(void **state)
@@ -411,6 +432,8 @@ int main(void)
 		unit(test_half_missed),
 		unit(test_midstream),
 		unit(test_midstream_signature),
+		unit(test_no_greeting),
+		unit(test_midstream_greeting),
 		unit(test_again),
 		unit(test_flows_are_bounded),
 		unit(test_host),
