@@ -233,16 +233,23 @@ ALWAYS_INLINE bool has_opened(u64 state)
 	       (responder && !(state & SAW_SEGMENT << ORIGINATOR));
 }
 
-/* Wireshark's tcp.completeness: from flags and lengths alone. */
+/*
+ * Wireshark's tcp.completeness: from flags and lengths alone. A SYN counts, and payload on it, only where it
+ * opens the conversation; payload elsewhere only with ACK and without SYN.
+ */
 ALWAYS_INLINE u64 completeness_of(u64 state, const struct step *s)
 {
+	bool opens = !(state & (SAW_SEGMENT | SAW_SEGMENT << 1));
+	u16 handshake = s->flags & (TCP_SYN | TCP_ACK);
 	u32 bits = 0;
 
-	if (s->flags & TCP_SYN)
-		bits |= s->flags & TCP_ACK ? COMPLETE_SYN_ACK : COMPLETE_SYN;
-	if (s->payload)
+	if (handshake == TCP_SYN && opens)
+		bits |= COMPLETE_SYN;
+	if (handshake == (TCP_SYN | TCP_ACK))
+		bits |= COMPLETE_SYN_ACK;
+	if (s->payload && (handshake == TCP_ACK || (handshake == TCP_SYN && opens)))
 		bits |= COMPLETE_DATA;
-	else if (s->flags & TCP_ACK && !(s->flags & TCP_SYN))
+	if (!s->payload && handshake == TCP_ACK)
 		bits |= COMPLETE_ACK;
 	if ((s->flags & (TCP_FIN | TCP_ACK)) == (TCP_FIN | TCP_ACK))
 		bits |= COMPLETE_FIN;

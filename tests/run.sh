@@ -83,6 +83,8 @@ run_captures() {
 	done
 	run_counted "captures: the verdicts of other tools" \
 		python3 tests/captures/compare.py "$BUILD/synscope" "$CAPTURES"
+	run_counted "captures: completeness of random connections, as tshark has it" \
+		python3 tests/captures/completeness_agrees.py "$BUILD/synscope"
 	run_counted "captures: both engines print the same bytes" \
 		python3 tests/captures/engines_agree.py "$BUILD/synscope" "$made" --quick
 	rm -rf "$made"

@@ -144,8 +144,11 @@ static void test_completeness(void **state)
 	assert_int_equal(letters_of(TCP_SYN, 0), 1);
 	assert_int_equal(letters_of(TCP_SYN, 1), 1 | 8);
 	assert_int_equal(letters_of(TCP_SYN | TCP_ACK, 0), 2);
+	assert_int_equal(letters_of(TCP_SYN | TCP_ACK, 1), 2);
 	assert_int_equal(letters_of(TCP_ACK, 0), 4);
 	assert_int_equal(letters_of(TCP_ACK | TCP_PSH, 1), 8);
+	assert_int_equal(letters_of(TCP_PSH, 1), 0); /* payload needs the ACK flag */
+	assert_int_equal(letters_of(TCP_RST, 1), 32);
 	assert_int_equal(letters_of(TCP_FIN | TCP_ACK, 0), 4 | 16);
 	assert_int_equal(letters_of(TCP_FIN, 0), 0);
 	assert_int_equal(letters_of(TCP_RST, 0), 32);
