@@ -47,6 +47,7 @@ ALWAYS_INLINE void read_options(const struct frame *f, const u8 *tcp, const stru
 				struct options *o)
 {
 	struct option_bytes copy;
+	u32 copied;
 
 	o->mss = 0;
 	o->window_scale = NO_WINDOW_SCALE;
@@ -62,10 +63,10 @@ ALWAYS_INLINE void read_options(const struct frame *f, const u8 *tcp, const stru
 		o->tsecr = load_be32(tcp + TCP_HEADER + 8);
 		return;
 	}
-	if (options_copy(&copy, tcp, f->end, s->options_length))
-		options_parse(&copy, s->options_length, o);
-	else
-		o->offered = OFFER_MALFORMED;
+	copied = options_copy(&copy, tcp, f->end, s->options_length);
+	options_parse(&copy, copied, o);
+	if (copied < s->options_length)
+		o->offered |= OFFER_MALFORMED;
 }
 
 /* The first half: everything that reads the frame. What it finds is in `s` and in g->options. */

@@ -26,20 +26,18 @@ struct option_bytes {
 	u8 bytes[OPTION_INDEX_MASK + 1 + OPTION_LONGEST_READ];
 };
 
-/* Copies the options of the header at `tcp`. False: the frame can't be read as far as that. */
-ALWAYS_INLINE bool options_copy(struct option_bytes *to, const u8 *tcp, const u8 *end, u32 length)
+/* Copies the options of the header at `tcp`, as far as the frame can be read: how many bytes. */
+ALWAYS_INLINE u32 options_copy(struct option_bytes *to, const u8 *tcp, const u8 *end, u32 length)
 {
 	const u8 *from = tcp + TCP_HEADER;
 
 	__builtin_memset(to, 0, sizeof(*to));
 	for (u32 i = 0; i < TCP_OPTIONS_MAX / 4; i++) {
-		if (i * 4 >= length)
-			return true;
-		if (from + i * 4 + 4 > end)
-			return false;
+		if (i * 4 >= length || from + i * 4 + 4 > end)
+			return i * 4;
 		*(u32 *)(void *)(to->bytes + i * 4) = load_raw32(from + i * 4);
 	}
-	return true;
+	return TCP_OPTIONS_MAX;
 }
 
 /* Whether an option has the length that its kind has to have. */
