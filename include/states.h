@@ -144,6 +144,8 @@ ALWAYS_INLINE u64 on_ack_of_syn(u64 state, const struct step *s)
 			       ? state | ACK_WRONG
 			       : state;
 	state |= SYN_ACKED << to;
+	if (state & SAW_SYN << to && state & SAW_FIN << to) /* it closed before it was acknowledged */
+		return move(state, from, STATE_SYN_SENT, STATE_CLOSE_WAIT);
 	if (endpoint_state(state, to) != STATE_SYN_RECEIVED)
 		return state;
 	state = with_endpoint_state(state, to, STATE_ESTABLISHED);
