@@ -106,6 +106,7 @@ enum completeness {
 #define HISTORY_F	STATE_FLAG(47) /* x2 */
 #define SAW_ACK		STATE_FLAG(49) /* x2: `acknowledged` of this endpoint means something */
 #define HISTORY_D	STATE_FLAG(51) /* x2: payload that was not on a SYN or FIN */
+#define HOLE_OPEN	STATE_FLAG(55) /* bytes are missing that nobody acknowledged yet */
 #define WINDOW_PROBED	STATE_FLAG(53) /* x2: its latest byte was sent against a closed window */
 
 /* A direction, the part that each of its segments touches. One cache line. */

@@ -31,6 +31,20 @@ ALWAYS_INLINE void history_repeat(struct connection *c, char letter, enum endpoi
 		history_append(c, letter, from);
 }
 
+/* How often a letter was written. */
+VERIFIED_ALONE int history_count(const struct connection *c, char letter, enum endpoint from)
+{
+	int n = 0;
+
+	if (!c)
+		return 0;
+	if (from == ORIGINATOR)
+		letter -= 'a' - 'A';
+	for (u32 i = 0; i < HISTORY_MAX; i++)
+		n += c->history[i] == letter;
+	return n;
+}
+
 /* Whether the n-th of its kind gets a letter: the first, tenth, hundredth, ... */
 ALWAYS_INLINE bool history_worth(u32 n)
 {

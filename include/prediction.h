@@ -69,7 +69,7 @@ ALWAYS_INLINE bool state_is_steady(u64 state, enum endpoint from, bool payload)
 	u64 each = payload ? SAW_DATA | HISTORY_D : HISTORY_A;
 	u64 seen = SAW_SEGMENT | SAW_SEGMENT << 1 | (SAW_ACK | each) << from |
 		   COMPLETENESS(payload ? COMPLETE_DATA : COMPLETE_ACK);
-	u64 closing = SAW_FIN | SAW_FIN << 1 | WINDOW_PROBED | WINDOW_PROBED << 1;
+	u64 closing = SAW_FIN | SAW_FIN << 1 | WINDOW_PROBED | WINDOW_PROBED << 1 | HOLE_OPEN;
 
 	if ((state & ((1 << STATE_FLAGS_SHIFT) - 1)) != both_open || state & closing)
 		return false;

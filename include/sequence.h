@@ -125,6 +125,20 @@ ALWAYS_INLINE void settle_isn(struct connection *c, const struct segment *s, u64
 	responder->next = s->ack;
 }
 
+/* What an acknowledgment that goes on from me->acknowledged says of the bytes missing before it. */
+ALWAYS_INLINE u32 judge_hole(const struct direction *me, const struct direction_quality *peer_quality,
+			     u32 ack)
+{
+	u32 facts = 0;
+
+	if (peer_quality->missing && sequence_difference(ack, peer_quality->hole_low) > 0 &&
+	    sequence_difference(me->acknowledged, peer_quality->hole_high) < 0)
+		facts |= FACT_HOLE_ACKED;
+	if (!peer_quality->missing || sequence_difference(ack, peer_quality->hole_high) >= 0)
+		facts |= FACT_HOLE_OVER;
+	return facts;
+}
+
 ALWAYS_INLINE u32 observe_ack(struct connection *c, const struct segment *s, struct sighting *g, u64 state)
 {
 	enum endpoint from = g->from, to = other_endpoint(from);
@@ -155,8 +169,11 @@ ALWAYS_INLINE u32 observe_ack(struct connection *c, const struct segment *s, str
 		return facts;
 	if (!(state & SAW_ACK << from))
 		me->acknowledged = sequence_difference(s->ack, peer->isn) > 0 ? peer->isn : s->ack;
-	if (sequence_difference(s->ack, me->acknowledged) > 0)
+	if (sequence_difference(s->ack, me->acknowledged) > 0) {
+		if (state & HOLE_OPEN)
+			facts |= judge_hole(me, &c->quality[to & 1], s->ack);
 		direction_acknowledge(me, peer, &c->quality[to & 1], s, g);
+	}
 	return facts;
 }
 
@@ -275,8 +292,10 @@ ALWAYS_INLINE u32 take_new(struct connection *c, const struct segment *s, struct
 	struct direction *me = DIRECTION(c, g->from);
 	u32 end = s->seq + sequence_length(s), facts = 0;
 
-	if (ahead > 0)
+	if (ahead > 0) {
 		open_hole(&c->quality[g->from & 1], me->next, s->seq);
+		facts = FACT_HOLE;
+	}
 	if (ahead < 0) {
 		fill_hole(&c->quality[g->from & 1], s->seq, me->next);
 		me->sample_at = 0;
@@ -399,13 +418,13 @@ ALWAYS_INLINE u32 observe_sequence(struct connection *c, const struct segment *s
 	else if (s->flags & TCP_FIN && fin_fits(c, s, g, state, ahead))
 		facts |= FACT_FIN_FITS;
 	if (is_keepalive(c, s, g, state))
-		return facts | FACT_KEEPALIVE;
+		return facts | FACT_KEEPALIVE | FACT_NOTHING_NEW;
 	if (is_window_probe(c, s, g, state))
 		return facts | FACT_WINDOW_PROBE;
 	if (!length || is_first_syn_ack(s, g, state))
 		return facts;
 	if (sequence_difference(s->seq + length, me->next) <= 0)
-		return facts | judge_old(c, s, g);
+		return facts | judge_old(c, s, g) | FACT_NOTHING_NEW;
 	if (state & SAW_FIN << from || (s->flags & TCP_FIN && !(facts & FACT_FIN_FITS)))
 		return facts; /* nothing comes after a FIN */
 	return facts | take_new(c, s, g, ahead);

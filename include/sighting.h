@@ -30,6 +30,10 @@ enum fact {
 	FACT_SYN_DATA_LEFT = 1 << 17,  /* the SYN-ACK acknowledges the SYN only */
 	FACT_RST_OTHER = 1 << 18,      /* a RST with another number than the sender's last one */
 	FACT_WINDOW_PROBE = 1 << 19,   /* one byte sent against a closed window */
+	FACT_HOLE = 1 << 20,	       /* leaves a hole before it */
+	FACT_HOLE_ACKED = 1 << 21,     /* acknowledges bytes of a hole */
+	FACT_HOLE_OVER = 1 << 22,      /* the peer's hole was filled, or all of it acknowledged */
+	FACT_NOTHING_NEW = 1 << 23,    /* takes numbers, and all of them were seen before */
 };
 
 struct sighting {

@@ -294,6 +294,10 @@ ALWAYS_INLINE u64 transition(u64 state, const struct step *s)
 		if (s->flags & TCP_FIN)
 			state = on_fin(state, s);
 	}
+	if (s->facts & FACT_HOLE_OVER)
+		state &= ~HOLE_OPEN;
+	if (s->facts & FACT_HOLE)
+		state |= HOLE_OPEN;
 	state &= ~(WINDOW_PROBED << from);
 	if (s->facts & FACT_WINDOW_PROBE)
 		state |= WINDOW_PROBED << from;

@@ -274,28 +274,20 @@ ALWAYS_INLINE void count_saturating(u8 *counter)
 ALWAYS_INLINE void note_repeats(struct connection *c, const struct segment *s, const struct sighting *g,
 				enum endpoint from)
 {
-	u32 payload_again;
-
 	if (!(g->facts & FACT_RETRANSMITTED))
 		return;
 	if (s->flags & TCP_SYN)
 		count_saturating(s->flags & TCP_ACK ? &c->syn_ack_retransmits : &c->syn_retransmits);
 	else if (s->flags & TCP_FIN)
 		count_saturating(&c->fin_retransmits[from & 1]);
-	payload_again = DIRECTION(c, from)->retransmits - c->fin_retransmits[from & 1] -
-			(from == ORIGINATOR ? c->syn_retransmits : c->syn_ack_retransmits);
-	if (s->payload && history_worth(payload_again))
-		history_repeat(c, 't', from);
 }
 
-/* The letters of a segment, in Zeek's order for one packet. */
-ALWAYS_INLINE void note_history(struct connection *c, const struct segment *s, const struct sighting *g,
-				u64 set, enum endpoint from)
+/* Zeek's letters of what a segment is by its flags. */
+ALWAYS_INLINE void note_shape(struct connection *c, const struct segment *s, const struct sighting *g,
+			      u64 set, enum endpoint from)
 {
 	u16 shape = s->flags & (TCP_SYN | TCP_FIN | TCP_RST);
 
-	if (g->facts & FACT_ZERO_WINDOW && history_worth(c->options[from & 1].zero_windows))
-		history_repeat(c, 'w', from);
 	if (set & HISTORY_Q << from)
 		history_append(c, 'q', from);
 	if (set & HISTORY_I << from)
@@ -304,7 +296,7 @@ ALWAYS_INLINE void note_history(struct connection *c, const struct segment *s, c
 		history_repeat(c, s->flags & TCP_ACK ? 'h' : 's', from);
 	if (set & HISTORY_F << from)
 		history_append(c, 'f', from);
-	else if (shape == TCP_FIN && !(g->facts & FACT_FIN_OLD))
+	else if (shape == TCP_FIN && !(g->facts & (FACT_FIN_OLD | FACT_NOTHING_NEW)))
 		history_repeat(c, 'f', from);
 	if (shape == TCP_RST && set & HISTORY_R << from)
 		history_append(c, 'r', from);
@@ -314,14 +306,59 @@ ALWAYS_INLINE void note_history(struct connection *c, const struct segment *s, c
 		history_append(c, 'd', from);
 	if (set & HISTORY_A << from)
 		history_append(c, 'a', from);
-	if (g->facts & FACT_GAP) {
-		u16 *gaps = &c->options[other_endpoint(from) & 1].gaps;
+}
 
-		if (*gaps != 0xffff)
-			(*gaps)++;
-		if (history_worth(*gaps))
-			history_repeat(c, 'g', other_endpoint(from));
-	}
+/* A window of zero: Zeek stops looking once the peer has closed, since nothing is to come. */
+ALWAYS_INLINE void note_zero_window(struct connection *c, const struct sighting *g, enum endpoint from)
+{
+	if (g->facts & FACT_ZERO_WINDOW && !(g->before & HISTORY_F << other_endpoint(from)) &&
+	    history_worth(c->options[from & 1].zero_windows))
+		history_repeat(c, 'w', from);
+}
+
+/*
+ * Payload of which nothing is new, whatever the reason: Zeek calls also a straggler, a frame seen twice and
+ * a keep-alive with a byte retransmitted. Only what was sent again is counted for the tenth and hundredth.
+ */
+ALWAYS_INLINE void note_payload_again(struct connection *c, const struct segment *s, const struct sighting *g,
+				      enum endpoint from)
+{
+	u32 payload_again;
+
+	if (!(g->facts & FACT_NOTHING_NEW) || !s->payload || g->before & HISTORY_R << from)
+		return;
+	payload_again = DIRECTION(c, from)->retransmits - c->fin_retransmits[from & 1] -
+			(from == ORIGINATOR ? c->syn_retransmits : c->syn_ack_retransmits);
+	if (!history_count(c, 't', from) ||
+	    (g->facts & FACT_RETRANSMITTED && payload_again > 1 && history_worth(payload_again)))
+		history_repeat(c, 't', from);
+}
+
+/* Bytes that were acknowledged and not seen, where Zeek looks for them: both ends open, or closing in order.
+ */
+ALWAYS_INLINE void note_gap(struct connection *c, const struct sighting *g, enum endpoint of)
+{
+	u16 *gaps = &c->options[of & 1].gaps;
+
+	if (!(g->facts & (FACT_GAP | FACT_HOLE_ACKED)))
+		return;
+	if (*gaps != 0xffff)
+		(*gaps)++;
+	if (g->after & MIDSTREAM || !(g->after & SAW_SYN << RESPONDER) ||
+	    g->after & (HISTORY_R | HISTORY_R << 1))
+		return;
+	if (history_worth(*gaps))
+		history_repeat(c, 'g', of);
+}
+
+/* The letters of a segment, in Zeek's order for one packet. */
+ALWAYS_INLINE void note_history(struct connection *c, const struct segment *s, const struct sighting *g,
+				u64 set, enum endpoint from)
+{
+	note_shape(c, s, g, set, from);
+	note_zero_window(c, g, from);
+	note_payload_again(c, s, g, from);
+	note_gap(c, g, other_endpoint(from));
 }
 
 ALWAYS_INLINE bool endpoints_moved(u64 old, u64 state)
@@ -588,7 +625,7 @@ VERIFIED_ALONE int follow(struct connection *c, const struct segment *s, struct 
 	count_facts(g, n);
 	g->kinds = kinds_of_segment(s, g->facts);
 	if (g->after != g->before || s->flags & (TCP_SYN | TCP_FIN | TCP_RST) || g->kinds ||
-	    g->facts & FACT_GAP)
+	    g->facts & (FACT_GAP | FACT_HOLE_ACKED | FACT_NOTHING_NEW))
 		note(c, s, g);
 	g->kinds = kinds_to_tell(c, g);
 	if (is_aggregated(c, g)) {
