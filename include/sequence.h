@@ -56,7 +56,7 @@ ALWAYS_INLINE void direction_begin(struct direction *me, const struct segment *s
 /* A round-trip sample ends. Karn's rule was kept where it began: retransmissions cancel it. */
 ALWAYS_INLINE void take_sample(struct direction_quality *q, u64 ns)
 {
-	u32 sample = saturated(ns ? ns : 1);
+	u32 sample = (s64)ns > 0 ? saturated(ns) : 1; /* two CPUs' clocks, or a capture's, may step back */
 
 	if (!q->rtt_min) {
 		q->rtt_min = q->rtt_max = q->rtt_smoothed = sample;

@@ -93,37 +93,61 @@ ALWAYS_INLINE u32 bucket_find(struct bucket *b, const struct place *p, const str
 	return bucket_search(b, key, p->tag);
 }
 
-/* The order in which ways are given up; within a class the oldest goes first. */
-enum victim { VICTIM_FREE, VICTIM_EXPIRED, VICTIM_HALF_OPEN, VICTIM_CLOSED, VICTIM_NONE };
+/*
+ * The order in which ways are given up; within a class the oldest goes first. What is closed and never was
+ * open (refused, a probe, a stray and its answer) goes first: all of it is told.
+ */
+enum victim {
+	VICTIM_FREE,
+	VICTIM_EXPIRED,
+	VICTIM_NEVER_OPEN,
+	VICTIM_HALF_OPEN,
+	VICTIM_CLOSED,
+	VICTIM_NONE,
+};
+
+ALWAYS_INLINE bool was_never_open(u64 state)
+{
+	return state & CLOSED_ONCE && !(state & (ESTABLISHED_ONCE | SAW_DATA | SAW_DATA << 1));
+}
+
+/* One segment that belongs to no connection in the table may be forged: a second one proves it. */
+ALWAYS_INLINE bool is_unproven(const struct connection *c)
+{
+	return c->state & MIDSTREAM && c->half[0].segments + c->half[1].segments <= 1;
+}
 
 ALWAYS_INLINE enum victim victim_class(const struct connection *c, u64 now)
 {
 	if (is_expired(c, config_current(), now))
 		return VICTIM_EXPIRED;
 	if (c->state & CLOSED_ONCE)
-		return VICTIM_CLOSED;
-	return c->state & (ESTABLISHED_ONCE | MIDSTREAM) ? VICTIM_NONE : VICTIM_HALF_OPEN;
+		return was_never_open(c->state) ? VICTIM_NEVER_OPEN : VICTIM_CLOSED;
+	return c->state & (ESTABLISHED_ONCE | MIDSTREAM) && !is_unproven(c) ? VICTIM_NONE : VICTIM_HALF_OPEN;
 }
 
 /*
- * What the line of tags says of a record: its class, and in the bits above since when, in units of half a
+ * What the line of tags says of a record: its class, and in the bits above since when, in units of about a
  * millisecond. So a victim is found in one cache line instead of three in each of eight records. A hint may
  * be behind the record, so whoever takes a way looks at the record before. The time wraps after three days: a
  * record silent for longer may pass for a younger one and wait for its turn once more.
  */
-enum hint { HINT_LIVE = 0, HINT_HALF_OPEN = 1, HINT_CLOSED = 2, HINT_RESET = 4 };
-enum { HINT_CLASS_BITS = 3, HINT_TIME_BITS = 29, HINT_TIME_SHIFT = 19 };
+enum hint { HINT_LIVE = 0, HINT_HALF_OPEN = 1, HINT_CLOSED = 2, HINT_RESET = 4, HINT_NEVER_OPEN = 8 };
+enum { HINT_CLASS_BITS = 4, HINT_TIME_BITS = 28, HINT_TIME_SHIFT = 20 };
 
-ALWAYS_INLINE u32 hint_of(u64 state, u64 since)
+ALWAYS_INLINE u32 hint_of(const struct connection *c, u64 since)
 {
+	u64 state = c->state;
 	u32 class = HINT_HALF_OPEN;
 
 	if (state & (RESET_BY | RESET_BY << 1))
 		class = HINT_RESET;
 	else if (state & CLOSED_ONCE)
 		class = HINT_CLOSED;
-	else if (state & (ESTABLISHED_ONCE | MIDSTREAM))
+	else if (state & (ESTABLISHED_ONCE | MIDSTREAM) && !is_unproven(c))
 		class = HINT_LIVE;
+	if (was_never_open(state))
+		class |= HINT_NEVER_OPEN;
 	return (u32)(since >> HINT_TIME_SHIFT) << HINT_CLASS_BITS | class;
 }
 
@@ -147,7 +171,7 @@ ALWAYS_INLINE u64 hint_rank(u32 hint, u64 now)
 	u64 limit = (config_current()->idle_timeout & ~(closed | reset)) | (kept & closed) |
 		    (config_current()->linger & reset);
 	u64 expired = ((limit >> HINT_TIME_SHIFT) + SLACK + 1 - age) >> 63;
-	u64 class = VICTIM_NONE - (closed & 1) - (reset & 1) - (half_open & 2);
+	u64 class = VICTIM_NONE - (closed & 1) - (reset & 1) - (half_open & 2) - (hint_mask(hint, 3) & 2);
 
 	class -= (class - VICTIM_EXPIRED) * expired;
 	return class << HINT_TIME_BITS | ((1U << HINT_TIME_BITS) - 1 - age);
@@ -166,7 +190,7 @@ VERIFIED_ALONE u64 rank_of_silent(struct bucket *b, u32 way, u64 now)
 	if (!b)
 		return (u64)VICTIM_NONE << HINT_TIME_BITS;
 	way &= WAYS - 1;
-	hint = hint_of(b->ways[way].state, last_seen(&b->ways[way]));
+	hint = hint_of(&b->ways[way], last_seen(&b->ways[way]));
 	b->hints[way] = hint;
 	return hint_rank(hint, now);
 }
@@ -179,12 +203,12 @@ VERIFIED_ALONE int may_go(struct bucket *b, u32 way, u64 now)
 	way &= WAYS - 1;
 	if (!b->tags[way] || victim_class(&b->ways[way], now) != VICTIM_NONE)
 		return 1;
-	b->hints[way] = hint_of(b->ways[way].state, now);
+	b->hints[way] = hint_of(&b->ways[way], now);
 	return 0;
 }
 
-/* The way that a new connection takes: WAYS where the bucket is full of live ones. */
-VERIFIED_ALONE u32 choose_way(struct bucket *b, u32 preferred, u64 now)
+/* The way that the hints name: WAYS where all are of live ones. */
+VERIFIED_ALONE u32 choose_by_hints(struct bucket *b, u32 preferred, u64 now)
 {
 	u64 best = (u64)VICTIM_NONE << HINT_TIME_BITS;
 	u32 chosen = WAYS;
@@ -206,7 +230,22 @@ VERIFIED_ALONE u32 choose_way(struct bucket *b, u32 preferred, u64 now)
 		hide_value(best);
 		hide_value(chosen);
 	}
-	return chosen < WAYS && may_go(b, chosen, now) ? chosen : WAYS;
+	return chosen;
+}
+
+/*
+ * The way that a new connection takes: WAYS where the bucket is full of live ones, or three hints in a row
+ * were behind their records.
+ */
+ALWAYS_INLINE u32 choose_way(struct bucket *b, u32 preferred, u64 now)
+{
+	for (u32 i = 0; i < 3; i++) {
+		u32 way = choose_by_hints(b, preferred, now);
+
+		if (way >= WAYS || may_go(b, way, now))
+			return way;
+	}
+	return WAYS;
 }
 
 /* Takes a record out: counts its end and hands the record to the reader, before the slot is used anew. */

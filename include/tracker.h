@@ -217,7 +217,7 @@ VERIFIED_ALONE int open_connection(struct segment *s, struct sighting *g)
 	b->tags[way & (WAYS - 1)] = 0;
 	compiler_barrier();
 	connection_begin(c, s, now, state);
-	b->hints[way & (WAYS - 1)] = hint_of(state, now);
+	b->hints[way & (WAYS - 1)] = hint_of(c, now);
 	compiler_barrier();
 	b->tags[way & (WAYS - 1)] = p.tag;
 	bucket_unlock(b);
@@ -556,12 +556,12 @@ ALWAYS_INLINE u64 swap_state(struct connection *c, const struct step *s, u64 *ne
 }
 
 /* Tells the line of tags what became of the record. */
-ALWAYS_INLINE void renew_hint(const struct sighting *g)
+ALWAYS_INLINE void renew_hint(const struct connection *c, const struct sighting *g)
 {
 	struct bucket *b = table_bucket(g->slot / WAYS);
 
 	if (b)
-		b->hints[g->slot & (WAYS - 1)] = hint_of(g->after, g->tick);
+		b->hints[g->slot & (WAYS - 1)] = hint_of(c, g->tick);
 }
 
 /* Writes down what the segment changed, and what it was where that is worth a letter. */
@@ -578,7 +578,7 @@ VERIFIED_ALONE int note(struct connection *c, const struct segment *s, struct si
 		note_repeats(c, s, g, g->from & 1);
 	}
 	note_history(c, s, g, set, g->from & 1);
-	renew_hint(g);
+	renew_hint(c, g);
 	return 0;
 }
 

@@ -161,6 +161,40 @@ static void test_expired_before_half_open(void **state)
 	assert_balanced();
 }
 
+/* What was refused is told and closed: it goes before an attempt that may still succeed. */
+static void test_refused_before_half_open(void **state)
+{
+	(void)state;
+	syn(0);
+	wait_for(TEST_SECOND);
+	syn(1);
+	test_track(test_segment(1, false, TCP_RST | TCP_ACK, 0, 1001));
+	for (u16 n = 2; n < WAYS; n++)
+		establish(n);
+	syn(100);
+	assert_null(test_find(1));
+	assert_non_null(test_find(0));
+	assert_int_equal(test_counters.displaced, 1);
+	assert_balanced();
+}
+
+/* ACKs of no connection may be forged: they push out one another, until a second segment proves one. */
+static void test_strays_displace_strays_only(void **state)
+{
+	(void)state;
+	establish(0);
+	for (u16 n = 1; n < WAYS; n++)
+		test_track(test_segment(n, true, TCP_ACK, 1000, 2000));
+	test_track(test_segment(1, true, TCP_ACK, 1000, 2000));
+	for (u16 n = 100; n < 150; n++)
+		test_track(test_segment(n, true, TCP_ACK, 1000, 2000));
+	assert_non_null(test_find(0));
+	assert_non_null(test_find(1));
+	assert_null(test_find(2));
+	assert_non_null(test_find(149));
+	assert_balanced();
+}
+
 /* A SYN flood pushes out half-open entries and nothing else. */
 static void test_full_of_live_ones(void **state)
 {
@@ -319,6 +353,8 @@ int main(void)
 		unit(test_oldest_half_open_gives_way),
 		unit(test_half_open_before_closed),
 		unit(test_expired_before_half_open),
+		unit(test_refused_before_half_open),
+		unit(test_strays_displace_strays_only),
 		unit(test_full_of_live_ones),
 		unit(test_busy_bucket_is_counted),
 		unit(test_idle_expires),
