@@ -6,6 +6,7 @@
 #   make install    PREFIX (/usr/local) and DESTDIR are honoured
 #   make fuzz       the fuzzers, FUZZ_SECONDS each (60); make fuzz-short: 10 s each, for a test run
 #   make bench      what it costs (as root): a large capture, each packet, end to end, scale; BENCH=WORD for parts
+#   make capacity   tests/bench/CAPACITY.md: what a fast link takes, measured anew (as root)
 #   make format     bring the sources into the one format; make lint checks it and more
 #   make vmlinux    this kernel's types, for looking things up
 #   make help       this list
@@ -149,6 +150,11 @@ bench: all bench-packets bench-endtoend $(COMPILERS:%=$(BENCHES)/synscope-%.bpf.
 	$(call bench_part,packets,$(BENCHES)/packets)
 	$(call bench_part,endtoend,tests/bench/endtoend.py)
 	$(call bench_part,scale,tests/bench/endtoend_scale.py)
+
+# The tables of tests/bench/CAPACITY.md, measured anew.
+.PHONY: capacity
+capacity: bench-packets
+	$(Q)tests/bench/capacity.py $(BENCHES)/packets
 
 # To be run by hand: build/tests/bench/packets --quick
 bench-packets: $(BENCHES)/packets $(BENCHES)/stamp.bpf.o $(BUILD)/synscope.bpf.o
