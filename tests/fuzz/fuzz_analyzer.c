@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Frames in sequence through the native engine, so that the state is fuzzed and not only the parser.
+ * Frames in sequence through the native engine, so that the state is fuzzed and not only the parser; and
+ * through a second one that never predicts a header: both must end with the same table and counters.
  * The input: one byte of settings; then for each frame two bytes of its length, one byte of time since
  * the frame before, and the frame.
  */
@@ -36,6 +37,7 @@ static struct config settings(u8 bits)
 			       .buckets = BUCKETS,
 			       .segments = bits & 1,
 			       .layer3 = bits >> 1 & 1,
+			       .payloads = bits >> 3 & 1,
 			       .filter_version = bits & 4 ? 4 : 0};
 }
 
@@ -75,16 +77,17 @@ static void play_frame(struct engine *e, u64 now, const u8 *data, u32 captured, 
 
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 {
-	u8 item[sizeof(struct final_record)];
+	u8 item[sizeof(struct first_payload) + PAYLOAD_LARGE];
 	u64 now = 1000000000000ULL;
+	struct engine e, long_way;
 	struct config config;
-	struct engine e;
 
 	if (size < 1)
 		return 0;
 	config = settings(*data);
-	if (engine_open(&e, &config, take_item, item))
+	if (engine_open(&e, &config, take_item, item) || engine_open(&long_way, &config, take_item, item))
 		abort();
+	long_way.long_way = true;
 	for (data++, size--; size >= FRAME_HEADER;) {
 		u32 length = (u32)data[0] << 8 | data[1], captured;
 
@@ -93,10 +96,15 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 		size -= FRAME_HEADER;
 		captured = length < size ? length : (u32)size;
 		play_frame(&e, now, data, captured, length);
+		play_frame(&long_way, now, data, captured, length);
 		data += captured;
 		size -= captured;
 	}
 	check(&e, now);
+	if (memcmp(&e.counters, &long_way.counters, sizeof(e.counters)) != 0 ||
+	    memcmp(e.table, long_way.table, BUCKETS * sizeof(*e.table)) != 0)
+		abort();
 	engine_close(&e);
+	engine_close(&long_way);
 	return 0;
 }
