@@ -6,6 +6,7 @@
 #include "platform.h"
 #include "maps.h"
 #include "analyzer.h"
+#include "copy_payload.h"
 #include "replay_metadata.h"
 
 char LICENSE[] SEC("license") = "GPL";
@@ -58,85 +59,24 @@ VERIFIED_ALONE int dissect_skb(struct __sk_buff *ctx, struct segment *s, struct 
 	return dissect(&f, s, g);
 }
 
-/* What an ICMP error quotes. Read in a second pass, so that the way of every other frame stays short. */
-VERIFIED_ALONE int quoted_xdp(struct xdp_md *ctx, struct segment *s, struct icmp_error *error)
+/* An ICMP error, read in a second pass: so the way of every other frame stays short. */
+VERIFIED_ALONE int explain_xdp(struct xdp_md *ctx, struct segment *s, struct sighting *g)
 {
 	struct frame f = {.data = pointer(ctx->data), .end = pointer(ctx->data_end)};
+	struct icmp_error error = {};
 
-	if (!s || !error)
-		return 0;
-	return parse_unreachable(&f, s, error);
-}
-
-VERIFIED_ALONE int quoted_skb(struct __sk_buff *ctx, struct segment *s, struct icmp_error *error)
-{
-	struct frame f = {.data = pointer(ctx->data), .end = pointer(ctx->data_end)};
-
-	if (!s || !error)
-		return 0;
-	return parse_unreachable(&f, s, error);
-}
-
-/* Bytes of the frame that can be copied, in whatever number of buffers they are. */
-ALWAYS_INLINE __u32 readable_xdp(struct xdp_md *ctx)
-{
-	return has_frame_length ? bpf_xdp_get_buff_len(ctx) : 0;
-}
-
-/* The two sizes of a first payload, which differ in what the verifier knows of the item. */
-#define HAND_OVER(room, load, ctx, s, g, length)                                                             \
-	do {                                                                                                 \
-		struct first_payload *p = ring_reserve(sizeof(*p) + (room));                                 \
-		if (!p)                                                                                      \
-			return false;                                                                        \
-		payload_head(p, s, g, length);                                                               \
-		if (load(ctx, payload_at(s), p->bytes, length))                                              \
-			p->length = 0;                                                                       \
-		ring_submit(p);                                                                              \
-		return true;                                                                                 \
-	} while (0)
-
-ALWAYS_INLINE bool hand_over_xdp(struct xdp_md *ctx, const struct segment *s, const struct sighting *g,
-				 __u32 length)
-{
-	if (length <= PAYLOAD_SMALL)
-		HAND_OVER(PAYLOAD_SMALL, bpf_xdp_load_bytes, ctx, s, g, length);
-	HAND_OVER(PAYLOAD_LARGE, bpf_xdp_load_bytes, ctx, s, g, length);
-}
-
-ALWAYS_INLINE bool hand_over_skb(struct __sk_buff *ctx, const struct segment *s, const struct sighting *g,
-				 __u32 length)
-{
-	if (length <= PAYLOAD_SMALL)
-		HAND_OVER(PAYLOAD_SMALL, bpf_skb_load_bytes, ctx, s, g, length);
-	HAND_OVER(PAYLOAD_LARGE, bpf_skb_load_bytes, ctx, s, g, length);
-}
-
-VERIFIED_ALONE int first_payload_xdp(struct xdp_md *ctx, const struct segment *s, const struct sighting *g)
-{
-	struct counters *n = counters_current();
-	__u32 length;
-
-	if (!s || !g || !n)
-		return 0;
-	length = payload_length(s, readable_xdp(ctx));
-	hide_value(length);
-	if (length && length <= PAYLOAD_LARGE && !hand_over_xdp(ctx, s, g, length))
-		n->lost_payloads++;
+	if (s && g && parse_unreachable(&f, s, &error))
+		tell_unreachable(s, g, &error);
 	return 0;
 }
 
-VERIFIED_ALONE int first_payload_skb(struct __sk_buff *ctx, const struct segment *s, const struct sighting *g)
+VERIFIED_ALONE int explain_skb(struct __sk_buff *ctx, struct segment *s, struct sighting *g)
 {
-	struct counters *n = counters_current();
-	__u32 length;
+	struct frame f = {.data = pointer(ctx->data), .end = pointer(ctx->data_end)};
+	struct icmp_error error = {};
 
-	if (!s || !g || !n)
-		return 0;
-	length = payload_length(s, ctx->len);
-	hide_value(length);
-	if (length && length <= PAYLOAD_LARGE && !hand_over_skb(ctx, s, g, length))
-		n->lost_payloads++;
+	if (s && g && parse_unreachable(&f, s, &error))
+		tell_unreachable(s, g, &error);
 	return 0;
 }
 
@@ -145,7 +85,6 @@ VERIFIED_ALONE int analyze_xdp(struct xdp_md *ctx)
 {
 	struct segment s = {};
 	struct sighting g = {.hook = HOOK_IN};
-	struct icmp_error error = {};
 	int parsed;
 
 	if (!config.replay)
@@ -154,15 +93,14 @@ VERIFIED_ALONE int analyze_xdp(struct xdp_md *ctx)
 	account(&s, &g, parsed);
 	if (is_first_payload(&g))
 		first_payload_xdp(ctx, &s, &g);
-	else if (parsed == PARSED_UNREACHABLE && quoted_xdp(ctx, &s, &error))
-		tell_unreachable(&s, &g, &error);
+	else if (parsed == PARSED_UNREACHABLE)
+		explain_xdp(ctx, &s, &g);
 	return 0;
 }
 
 VERIFIED_ALONE int analyze_skb(struct __sk_buff *ctx, __u32 hook)
 {
 	struct segment s = {};
-	struct icmp_error error = {};
 	struct sighting g = {.hook = hook, .tick = clock_tick(), .count = ctx->gso_segs};
 	int parsed;
 
@@ -173,8 +111,8 @@ VERIFIED_ALONE int analyze_skb(struct __sk_buff *ctx, __u32 hook)
 	account(&s, &g, parsed);
 	if (is_first_payload(&g))
 		first_payload_skb(ctx, &s, &g);
-	else if (parsed == PARSED_UNREACHABLE && quoted_skb(ctx, &s, &error))
-		tell_unreachable(&s, &g, &error);
+	else if (parsed == PARSED_UNREACHABLE)
+		explain_skb(ctx, &s, &g);
 	return 0;
 }
 
