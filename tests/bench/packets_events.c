@@ -31,7 +31,7 @@ static double run_variant(struct comparison *c, enum variant v, enum stamp_targe
 
 static const struct scene *scene_of(enum variant v)
 {
-	return v == SILENT ? &scene_data : v == TOLD ? &scene_data_told : &scene_data_lost;
+	return v == SILENT ? &scene_data_silent : v == TOLD ? &scene_data_told : &scene_data_lost;
 }
 
 static int run_rounds(struct comparison *c, const struct settings *s, double each[VARIANTS][ROUNDS_MAX])

@@ -52,6 +52,11 @@ const u32 scene_sizes[SCENE_SIZES] = {1, 1 << 14, 1 << 18, 1 << 20};
 #define STEP_DATA                                                                                            \
 	.steps = 1, .advance = {PAYLOAD, 0},                                                                 \
 	.list = {{.from = 0, .flags = DATA, .seq = 1, .ack = 1, .payload = PAYLOAD}}
+
+/* ECE keeps header prediction off: what is told of a segment has gone the long way. */
+#define STEP_DATA_LONG                                                                                       \
+	.steps = 1, .advance = {PAYLOAD, 0},                                                                 \
+	.list = {{.from = 0, .flags = DATA | TCP_ECE, .seq = 1, .ack = 1, .payload = PAYLOAD}}
 /* clang-format on */
 
 const struct scene scene_handshake = {
@@ -59,11 +64,13 @@ const struct scene scene_handshake = {
 const struct scene scene_syn = {STEP_SYN};
 const struct scene scene_short = {STEPS_SHORT};
 const struct scene scene_data = {.name = "data", STEP_DATA};
-const struct scene scene_data_told = {.name = "told", .ring = RING_READ, .segments = true, STEP_DATA};
-const struct scene scene_data_lost = {.name = "lost", .ring = RING_FULL, .segments = true, STEP_DATA};
+const struct scene scene_data_silent = {.name = "silent", STEP_DATA_LONG};
+const struct scene scene_data_told = {.name = "told", .ring = RING_READ, .segments = true, STEP_DATA_LONG};
+const struct scene scene_data_lost = {.name = "lost", .ring = RING_FULL, .segments = true, STEP_DATA_LONG};
 
 const struct scene scenes[] = {
 	{.name = "data", .sizes = ALL_SIZES, .targets = {15, 30, 0, 220}, STEP_DATA},
+	{.name = "data-long", .sizes = ALL_SIZES, STEP_DATA_LONG},
 	{.name = "ack",
 	 .sizes = ALL_SIZES,
 	 .targets = {15, 30, 0, 220},

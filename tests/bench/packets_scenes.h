@@ -53,7 +53,7 @@ void scene_script(const struct scene *scene, struct script *s);
 /* The scenes that prepare the table for others. */
 extern const struct scene scene_handshake, scene_syn, scene_short, scene_data;
 
-/* Data with an event for each segment, read or not. */
-extern const struct scene scene_data_told, scene_data_lost;
+/* Data with no event, and with one for each segment, read or not. */
+extern const struct scene scene_data_silent, scene_data_told, scene_data_lost;
 
 #endif
