@@ -1,4 +1,4 @@
-# SPDX-License-Identifier: GPL-2.0-only
+# SPDX-License-Identifier: GPL-2.0-or-later
 #
 #   make            the program, at build/synscope; needs no root
 #   make demo       two hosts, real connections between them, their timelines (as root)

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Copies the first payload of a direction from the frame to the ring: by helpers, since it may lie in
  * several buffers. Before kernel 5.18 XDP has no such helper; then nothing is copied, and the name of the

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * The programs: XDP for what is received; tc for what is sent, and for what is received where XDP
  * can't be had. They find the frame, call the analyzer, and let every packet pass.

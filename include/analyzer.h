@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The whole way of a frame in two calls: dissect() reads it, account() counts and tracks what was read.
  * Two, because the verifier is spared the product of all ways through both. Include this header after

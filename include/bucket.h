@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The connection table as it lies in memory, and what time and eviction mean for a record in it.
  * The kernel build, the native engine and the loader (through the mapping) read it alike.

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The settings of a run. Fixed before the programs load, so that the verifier drops what is off. */
 #ifndef SYNSCOPE_CONFIG_H
 #define SYNSCOPE_CONFIG_H

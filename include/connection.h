@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The record of a connection: six cache lines of facts. What the facts mean (conn_state, diagnosis,
  * the words of the timeline) is worked out where the record is printed, never here.

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What is counted, exactly, whatever happens to events. One struct for each CPU, written by that CPU
  * alone, with bottom halves off; a reader adds them up.

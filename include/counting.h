@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Which counters a frame adds to. */
 #ifndef SYNSCOPE_COUNTING_H
 #define SYNSCOPE_COUNTING_H

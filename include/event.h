@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What crosses from the kernel to user space through the ring buffer. Fixed widths, no holes. */
 #ifndef SYNSCOPE_EVENT_H
 #define SYNSCOPE_EVENT_H

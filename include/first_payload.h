@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The first payload of each direction, copied to the ring once: what the application protocol is named
  * by. Whoever sees the frame does the copying; here is what is to be copied, and the item that takes it.

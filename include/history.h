@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Zeek's history: a letter for each kind of segment, in the order of their first appearance, upper
  * case for the originator. Letters are appended by an atomic add, so both hooks may write at once.

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The options of a TCP header (RFC 9293 section 3.2 and the RFCs of each option). */
 #ifndef SYNSCOPE_OPTIONS_H
 #define SYNSCOPE_OPTIONS_H

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Frame, packet, segment: three levels, each parsed with every bound checked. parse_frame() ends with
  * a segment, or with the reason why there is none; each reason is a counter.

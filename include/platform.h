@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The few things that differ between the kernel and the host. Everything else in include/ is the
  * same source for both: it calls no helper, no system call and no libc.

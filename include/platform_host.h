@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* platform.h as the native engine, the unit tests and the fuzzers see it. */
 #ifndef SYNSCOPE_PLATFORM_HOST_H
 #define SYNSCOPE_PLATFORM_HOST_H

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* platform.h as the BPF programs see it. */
 #ifndef SYNSCOPE_PLATFORM_KERNEL_H
 #define SYNSCOPE_PLATFORM_KERNEL_H

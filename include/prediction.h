@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Header prediction (Van Jacobson's, of 1988): almost every segment is the next one of an open connection
  * and changes nothing but how much was sent and acknowledged. Such a one takes this short way; it leaves

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What a replay's test run hands to the XDP program in the metadata area in front of the frame. */
 #ifndef SYNSCOPE_REPLAY_METADATA_H
 #define SYNSCOPE_REPLAY_METADATA_H

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What the numbers of a segment mean. observe() holds a segment against what was seen of both
  * endpoints, moves the sender's numbers on, and says what it found as facts (sighting.h).

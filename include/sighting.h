@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A segment as it was seen: when, where, and what its numbers mean in its connection. */
 #ifndef SYNSCOPE_SIGHTING_H
 #define SYNSCOPE_SIGHTING_H

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The state machine of both endpoints (RFC 9293 section 3.3.2), from segments alone: a pure function
  * of the state before, the segment's flags and the facts about it.

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The connection table: a set-associative cache of records. A bucket is eight ways behind one line of
  * tags; the hash of the key names the bucket and, in it, the preferred way, so that a hit costs the

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * From a segment to what it changed: finds or opens the connection, lets sequence.h judge the numbers
  * and states.h move the state, and then writes down the difference between the state before and the

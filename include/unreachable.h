@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * ICMP errors that say "destination unreachable" (RFC 792, RFC 4443 section 3.1). Each quotes the packet
  * that it is about; where that is a segment of a connection in the table, the connection is told so. An

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What is on the wire, by the names of its RFCs. Numbers are in host byte order. */
 #ifndef SYNSCOPE_WIRE_H
 #define SYNSCOPE_WIRE_H

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The command line: commands and options are tables, and help, parsing and checking come from them. */
 #ifndef SYNSCOPE_ARGUMENTS_H
 #define SYNSCOPE_ARGUMENTS_H

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The attach ladder. Received: native XDP by a link, else the tc program; generic XDP when asked for.
  * Sent: the tc program. tc means a TCX link, and a clsact filter on kernels before 6.6.

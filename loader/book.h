@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The book of connections of one interface: takes what comes out of the ring, knows which record is
  * final when, and hands both to the view. It holds one small entry for each slot of the table; the

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Rights are tested, not the user id; and given back as soon as they are not needed. */
 #ifndef SYNSCOPE_CAPABILITIES_H
 #define SYNSCOPE_CAPABILITIES_H

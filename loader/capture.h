@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Reads capture files, and brings the frames of every link type into one shape for both engines. */
 #ifndef SYNSCOPE_CAPTURE_H
 #define SYNSCOPE_CAPTURE_H

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The clocks, in nanoseconds. */
 #ifndef SYNSCOPE_CLOCK_H
 #define SYNSCOPE_CLOCK_H

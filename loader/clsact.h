@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * tc programs on kernels before 6.6, where no link exists for them: a filter of the clsact qdisc. It
  * outlives the process that made it, so its handle and a lock say what the next run may clear away.

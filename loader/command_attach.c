@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: GPL-2.0-or-later
 /* `synscope attach IFACE...`: attach, pin, and leave it running. */
 #include "capabilities.h"
 #include "commands.h"

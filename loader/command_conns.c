@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: GPL-2.0-or-later
 /* `synscope conns [IFACE...]`: the connections that are tracked at this moment, oldest first. */
 #include "clock.h"
 #include "commands.h"

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: GPL-2.0-or-later
 /* `synscope counters [IFACE...]`: one object for each interface that attach left running. */
 #include <string.h>
 

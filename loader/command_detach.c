@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: GPL-2.0-or-later
 /* `synscope detach IFACE...` or `--all`: takes off what `attach` left running. */
 #include <bpf/libbpf.h>
 

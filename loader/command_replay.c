@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: GPL-2.0-or-later
 /* `synscope replay FILE`: a capture through the analyzer, native or in the kernel. */
 #include <errno.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: GPL-2.0-or-later
 /* `synscope run IFACE...`: attach, watch, detach. */
 #include <errno.h>
 #include <stdlib.h>

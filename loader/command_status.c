@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: GPL-2.0-or-later
 /* `synscope status [IFACE...]`: what is attached where, and what kernel and interfaces can and cannot do. */
 #include <bpf/libbpf.h>
 #include <errno.h>

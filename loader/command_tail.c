@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: GPL-2.0-or-later
 /* `synscope tail [IFACE...]`: the backlog of what attach left running, then live. */
 #include "capabilities.h"
 #include "commands.h"

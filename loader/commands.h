@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The commands. Each returns the exit status, having said on standard error why it failed. */
 #ifndef SYNSCOPE_COMMANDS_H
 #define SYNSCOPE_COMMANDS_H

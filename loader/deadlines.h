@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A queue of times: which slot has something due first. A binary heap; each slot is in it once at most. */
 #ifndef SYNSCOPE_DEADLINES_H
 #define SYNSCOPE_DEADLINES_H

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: GPL-2.0-or-later
 /* The tags of "diagnosis": each a question to the record, asked in the order of the enum. */
 #include "verdict.h"
 

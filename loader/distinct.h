@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * How many different things there were: a set of 56-bit hashes, each with a note of eight bits. It is exact
  * up to DISTINCT_MOST members (two different things with one hash: once in 10^8 full sets), takes memory as

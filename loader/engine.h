@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The native engine: the analyzer of include/ compiled for this machine, on plain memory. One engine
  * stands for one interface, as one set of maps does in the kernel.

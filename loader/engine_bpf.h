@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The BPF programs as an engine for captures: each frame goes through the loaded XDP program by a test
  * run, its time and length handed over in the metadata area.

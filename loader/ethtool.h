@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The little of ethtool that `status` asks an interface. */
 #ifndef SYNSCOPE_ETHTOOL_H
 #define SYNSCOPE_ETHTOOL_H

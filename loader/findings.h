@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What `status` says, line by line: what was looked at, what was found, and the command that mends it. */
 #ifndef SYNSCOPE_FINDINGS_H
 #define SYNSCOPE_FINDINGS_H

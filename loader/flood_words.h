@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* How floods are told: as events, and in the summary of a run. */
 #ifndef SYNSCOPE_FLOOD_WORDS_H
 #define SYNSCOPE_FLOOD_WORDS_H

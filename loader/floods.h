@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Which floods go on, found in the counters alone by a look at them once a second. Many segments are no
  * flood: a busy server opens tens of thousands of connections a second. What counts is how many segments

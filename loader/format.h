@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Numbers as text. Each function returns a small struct that holds its text, so that a caller needs no
  * buffer: printf("%s", text_ms(ns).text). Times stay integers all the way.

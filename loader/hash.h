@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The finalizer of MurmurHash3 (Austin Appleby, public domain): each bit of `v` moves each bit of the result.
  */
 #ifndef SYNSCOPE_HASH_H

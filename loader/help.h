@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What --help prints, out of the tables of commands and options. */
 #ifndef SYNSCOPE_HELP_H
 #define SYNSCOPE_HELP_H

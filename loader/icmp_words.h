@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the codes of an ICMP "destination unreachable" mean, in words. */
 #ifndef SYNSCOPE_ICMP_WORDS_H
 #define SYNSCOPE_ICMP_WORDS_H

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Who a connection is: its two parties, and the names by which other tools can find it again. */
 #ifndef SYNSCOPE_IDENTITY_H
 #define SYNSCOPE_IDENTITY_H

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What watches one interface: the programs, maps and links of one load of bpf/synscope.bpf.c. Loaded
  * by `run` and `attach`, found again in the BPF file system by `tail`, `counters`, `conns` and `detach`.

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: GPL-2.0-or-later
 /* The half of instrument.h that outlives a process: what `attach` pins, and how others find it. */
 #include "instrument.h"
 

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * JSON, written as it comes: no tree is built. The writer knows where commas go and escapes strings;
  * it does not check that the calls make sense. `name` is NULL for an element of an array.

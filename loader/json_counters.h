@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The counters object of an interface, by the field names that scripts rely on. */
 #ifndef SYNSCOPE_JSON_COUNTERS_H
 #define SYNSCOPE_JSON_COUNTERS_H

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The connection and the event as JSON, by the field names that scripts rely on. */
 #ifndef SYNSCOPE_JSON_RECORD_H
 #define SYNSCOPE_JSON_RECORD_H

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Draws a ladder in 78 columns: two lifelines, the endpoints' states outside of them, arrows between.
  *

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * One interface of a capture: an engine of its own, with its table and its book, because a connection
  * seen over two interfaces is two records.

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: GPL-2.0-or-later
 /* The numbers and layouts are those of the Tcpdump Group's list of link-layer header types. */
 #include "link_type.h"
 

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What stands in front of the network layer, by a capture's link type. */
 #ifndef SYNSCOPE_LINK_TYPE_H
 #define SYNSCOPE_LINK_TYPE_H

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Why the kernel refused a program or a map: picked out of what libbpf prints while it loads. */
 #ifndef SYNSCOPE_LOAD_WORDS_H
 #define SYNSCOPE_LOAD_WORDS_H

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Everything that is not data goes to standard error, one line each: "synscope: WHAT: WHY". */
 #ifndef SYNSCOPE_MESSAGE_H
 #define SYNSCOPE_MESSAGE_H

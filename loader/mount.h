@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Whether what is mounted here is there for others, too. */
 #ifndef SYNSCOPE_MOUNT_H
 #define SYNSCOPE_MOUNT_H

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* As much of rtnetlink as attaching needs: links, and the words with which the kernel refuses something. */
 #ifndef SYNSCOPE_NETLINK_H
 #define SYNSCOPE_NETLINK_H

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The options as a table: help, parsing and checking come from the same row. */
 #ifndef SYNSCOPE_OPTION_TABLE_H
 #define SYNSCOPE_OPTION_TABLE_H

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Where data goes: a stream, the view that writes to it, and when it is enough. */
 #ifndef SYNSCOPE_OUTPUT_H
 #define SYNSCOPE_OUTPUT_H

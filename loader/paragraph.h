@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Words that are put together piece by piece, then printed with line breaks between them. */
 #ifndef SYNSCOPE_PARAGRAPH_H
 #define SYNSCOPE_PARAGRAPH_H

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * How many bytes of payload there were, from sequence numbers as Zeek counts them. Distances are of 64
  * bits: a 32-bit number and how often it wrapped.

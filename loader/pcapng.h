@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Reads pcapng files. libpcap reads them too, but refuses one whose interfaces have different link
  * types, and does not tell which interface saw a packet; a connection's key needs both. Source of the

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The instruments that `attach` left running, as `tail`, `counters` and `conns` open them. */
 #ifndef SYNSCOPE_PINNED_H
 #define SYNSCOPE_PINNED_H

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the kernel and an interface offer, found without disturbing either: nothing is attached. */
 #ifndef SYNSCOPE_PROBE_H
 #define SYNSCOPE_PROBE_H

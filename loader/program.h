@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* One load of bpf/synscope.bpf.c: its programs and maps, not attached to anything. */
 #ifndef SYNSCOPE_PROGRAM_H
 #define SYNSCOPE_PROGRAM_H

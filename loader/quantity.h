@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Numbers and times as people type them. */
 #ifndef SYNSCOPE_QUANTITY_H
 #define SYNSCOPE_QUANTITY_H

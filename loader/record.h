@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A connection on its way to a view: its facts, where they were seen, and how the record ended. */
 #ifndef SYNSCOPE_RECORD_H
 #define SYNSCOPE_RECORD_H

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The records of a live table, copied whole, for a reader that followed no events. */
 #ifndef SYNSCOPE_RECORDS_H
 #define SYNSCOPE_RECORDS_H

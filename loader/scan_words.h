@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A scan in words, for a line of its own. */
 #ifndef SYNSCOPE_SCAN_WORDS_H
 #define SYNSCOPE_SCAN_WORDS_H

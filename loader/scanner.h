@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What one scan comes to: the probes of one kind that one source sent, to how many hosts and ports, and how
  * many of them are open, closed or filtered. A target is a (host, port) pair, counted once however often it

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Who scans. A single probe proves nothing; the rule needs several of one kind from one source within a
  * minute:

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The application protocol of a connection, from the first payload of each direction. Small, since there
  * is one for each connection with payload: nDPI's own state lives only until both have spoken.

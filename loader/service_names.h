@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The application protocols that can be named. */
 #ifndef SYNSCOPE_SERVICE_NAMES_H
 #define SYNSCOPE_SERVICE_NAMES_H

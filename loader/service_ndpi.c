@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * nDPI takes packets, so each payload is given to it behind headers made up for it. Neither the
  * addresses nor the ports are the connection's: it finds a protocol in the payload, or none.

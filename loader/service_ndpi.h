@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What nDPI says of the first payloads of a connection. The one file that knows nDPI is behind this. */
 #ifndef SYNSCOPE_SERVICE_NDPI_H
 #define SYNSCOPE_SERVICE_NDPI_H

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The host that an originator asks for: TLS's server name, HTTP's Host. */
 #ifndef SYNSCOPE_SERVICE_SERVER_NAME_H
 #define SYNSCOPE_SERVICE_SERVER_NAME_H

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * The beginnings that protocols are known by, as their specifications have them. Here are those that
  * nDPI 4.2 cannot tell from the first payload of each direction: it waits for more (SMTP, FTP, POP3,

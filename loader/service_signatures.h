@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Which application protocols a stream may be of that begins with some bytes: exact signatures only. */
 #ifndef SYNSCOPE_SERVICE_SIGNATURES_H
 #define SYNSCOPE_SERVICE_SIGNATURES_H

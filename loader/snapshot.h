@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Whole reads of records that other CPUs may be writing. */
 #ifndef SYNSCOPE_SNAPSHOT_H
 #define SYNSCOPE_SNAPSHOT_H

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What a run comes to: connections by outcome, the pairs of peer and port with the most failures, and
  * what was lost or not seen. Bounded: of pairs only so many are kept, and a new one takes the place of

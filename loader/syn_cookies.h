@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Whether the host answers SYNs with cookies, by its own word: a host does when its queue of half-open
  * connections is full (tcp_syncookies in the kernel's ip-sysctl.rst). It counts them for a network

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What stands on an arrow of the ladder: flags, relative numbers, payload. */
 #ifndef SYNSCOPE_TIMELINE_LABEL_H
 #define SYNSCOPE_TIMELINE_LABEL_H

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: GPL-2.0-or-later
 /* The first words below a ladder: how the connection opened, what it carried, how it ended. */
 #include "timeline_words.h"
 

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: GPL-2.0-or-later
 /* What the words below a ladder say of the application: whether it is what is slow, and who it is. */
 #include "timeline_words.h"
 

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Which steps a timeline shows: of the events, those of handshake and teardown; of what the record knows
  * and no event told, a rebuilt step in the place of the lost one.

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: GPL-2.0-or-later
 /* The remarks below a ladder, and the words within it. */
 #include "timeline_words.h"
 

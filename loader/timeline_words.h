@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What a timeline says in words, as a colleague would. */
 #ifndef SYNSCOPE_TIMELINE_WORDS_H
 #define SYNSCOPE_TIMELINE_WORDS_H

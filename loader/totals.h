@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The counters as a reader sees them: with what time has decided and no segment has cleared away. */
 #ifndef SYNSCOPE_TOTALS_H
 #define SYNSCOPE_TOTALS_H

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What the facts of a record mean. Pure functions: they look at the record and at nothing else, so
  * the same record gives the same verdict from either engine and in any process.

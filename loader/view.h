@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A view turns what the book tells into lines on a stream. It knows nothing of where that came from.
  * Each function returns how many units of the view it wrote (for --count).

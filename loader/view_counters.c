@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: GPL-2.0-or-later
 /* The counters of an interface as a block of a dozen lines, or as one JSON object. */
 #include "view.h"
 

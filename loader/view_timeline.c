@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * A block for each connection: who and when, a ladder of its handshake and teardown with both endpoints'
  * states, what was agreed and carried between the two, and what it all means, in words.

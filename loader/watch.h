@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Follows the rings of live instruments until it is time to end: what `run` and `tail` have in common. */
 #ifndef SYNSCOPE_WATCH_H
 #define SYNSCOPE_WATCH_H

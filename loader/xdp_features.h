@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What a driver says of its XDP, from the generic netlink family "netdev" (kernel 6.3). */
 #ifndef SYNSCOPE_XDP_FEATURES_H
 #define SYNSCOPE_XDP_FEATURES_H

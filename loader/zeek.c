@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Zeek's conn_state, from the history letters: they are the segments that move Zeek's endpoint states,
  * in the order in which they were seen, so replaying them gives what Zeek would say.

@@ -1,5 +1,5 @@
 #!/bin/bash
-# SPDX-License-Identifier: GPL-2.0-only
+# SPDX-License-Identifier: GPL-2.0-or-later
 #
 # `sudo make demo`: two hosts, real connections between them, and what synscope says of them. It ends
 # by itself within some seconds, and leaves nothing behind, also when it is interrupted.

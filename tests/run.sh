@@ -1,5 +1,5 @@
 #!/bin/bash
-# SPDX-License-Identifier: GPL-2.0-only
+# SPDX-License-Identifier: GPL-2.0-or-later
 #
 # Runs what `make test` built: unit programs, scenarios, and the end-to-end tests. One line for each;
 # what a failed one said follows it. The last line sums them up: N passed, N failed, N skipped.

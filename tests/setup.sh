@@ -1,5 +1,5 @@
 #!/bin/bash
-# SPDX-License-Identifier: GPL-2.0-only
+# SPDX-License-Identifier: GPL-2.0-or-later
 #
 # Installs what a Debian 12 lacks, and says so; where nothing is missing, it does and says nothing.
 #

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The kernel's types that the programs use, kept by hand so that a build depends on no running
  * kernel. `make vmlinux` writes the whole of this kernel's beside it, for looking things up.

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: GPL-2.0-or-later
 /* A program that does nothing: what the bench compares with. */
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>

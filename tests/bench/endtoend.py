@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# SPDX-License-Identifier: GPL-2.0-only
+# SPDX-License-Identifier: GPL-2.0-or-later
 """
 What watching costs two hosts that talk to each other: connections a second and bytes a second, with each tool
 at work on one of them, next to an empty XDP program in the same round.

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# SPDX-License-Identifier: GPL-2.0-only
+# SPDX-License-Identifier: GPL-2.0-or-later
 """
 What grows: tables for 1k to 4M connections, and a flood of SYNs while 10,000 connections are in use.
 

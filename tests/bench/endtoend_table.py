@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# SPDX-License-Identifier: GPL-2.0-only
+# SPDX-License-Identifier: GPL-2.0-or-later
 """
 What a table of so many connections takes: kernel memory for each, and the time until the programs are
 attached. What a packet costs in a table of each size is measured by build/tests/bench/packets.

@@ -1,4 +1,4 @@
-# SPDX-License-Identifier: GPL-2.0-only
+# SPDX-License-Identifier: GPL-2.0-or-later
 """
 What is held against each other end to end: how each tool is started on host b, when it is ready, what it
 says of the traffic at its end.

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: GPL-2.0-or-later
 /* Sends the frame on, each time with another source address, source port and sequence number. */
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>

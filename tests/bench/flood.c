@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * A flood of SYNs out of an interface of a network namespace, by XDP live frames (Linux 5.18), which reach
  * the other end of a veth pair without a socket or an skb:

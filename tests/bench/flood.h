@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The frame of a flood, as the program that varies it and the one that begins it know it. */
 #ifndef SYNSCOPE_BENCH_FLOOD_H
 #define SYNSCOPE_BENCH_FLOOD_H

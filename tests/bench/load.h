@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the kinds of load share. */
 #ifndef SYNSCOPE_BENCH_LOAD_H
 #define SYNSCOPE_BENCH_LOAD_H

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: GPL-2.0-or-later
 /* One connection, as fast as it goes, in one direction; the reader counts. */
 #include "load.h"
 

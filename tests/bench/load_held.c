@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Connections that stay open and are in use: in turn, each sends a byte, which is answered by one.
  *

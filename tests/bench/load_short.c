@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Short connections: the client asks, the server answers and closes, the client closes. So many are
  * under way at a time, on many ports of the server, that no tuple is used twice in a run.

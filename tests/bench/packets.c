@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * What a packet costs: each row as the median of interleaved rounds, in nanoseconds of CPU time above
  * an empty program in the same round. See README.md beside this file.

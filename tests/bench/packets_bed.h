@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The test bed: one compiled synscope.bpf.o behind the stamping programs, and runs of frames through it. */
 #ifndef SYNSCOPE_PACKETS_BED_H
 #define SYNSCOPE_PACKETS_BED_H

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What an event costs the program that makes it, and how many of them a reader can take. */
 #ifndef SYNSCOPE_PACKETS_EVENTS_H
 #define SYNSCOPE_PACKETS_EVENTS_H

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What loading costs: verified instructions, program size and time, for each compiler. */
 #ifndef SYNSCOPE_PACKETS_LOAD_H
 #define SYNSCOPE_PACKETS_LOAD_H

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Rows, measured: every program in every round, in turn. */
 #ifndef SYNSCOPE_PACKETS_MEASURE_H
 #define SYNSCOPE_PACKETS_MEASURE_H

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Two CPUs on the two directions of the same connections, against one alone. */
 #ifndef SYNSCOPE_PACKETS_PAIR_H
 #define SYNSCOPE_PACKETS_PAIR_H

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* One line for each figure: a table for people, or JSON. */
 #ifndef SYNSCOPE_PACKETS_REPORT_H
 #define SYNSCOPE_PACKETS_REPORT_H

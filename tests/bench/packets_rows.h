@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The rows of the table: which segments, of how many connections, through which hook. */
 #ifndef SYNSCOPE_PACKETS_ROWS_H
 #define SYNSCOPE_PACKETS_ROWS_H

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The kinds of segments that are measured, as scripts, and what each has to do to the counters. */
 #ifndef SYNSCOPE_PACKETS_SCENES_H
 #define SYNSCOPE_PACKETS_SCENES_H

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the command line asked for. */
 #ifndef SYNSCOPE_PACKETS_SETTINGS_H
 #define SYNSCOPE_PACKETS_SETTINGS_H

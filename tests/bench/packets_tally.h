@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The counters by which a row is checked, whatever struct counters splits them into. */
 #ifndef SYNSCOPE_PACKETS_TALLY_H
 #define SYNSCOPE_PACKETS_TALLY_H

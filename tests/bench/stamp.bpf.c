@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Writes the next segment of its script (stamp.h) into the frame and hands the frame to one of three
  * programs: an empty one, one that parses and counts, and synscope's own. All three pay the same for

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The script of a benchmark's frames. It travels in the frame itself, as padding behind the IP packet:
  * test runs leave the frame as the program wrote it, so each run finds the script where the last one

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# SPDX-License-Identifier: GPL-2.0-only
+# SPDX-License-Identifier: GPL-2.0-or-later
 """
 Both engines print the same bytes: each capture, replayed by the native analyzer and by the BPF
 programs in the kernel, in every view.

@@ -1,4 +1,4 @@
-# SPDX-License-Identifier: GPL-2.0-only
+# SPDX-License-Identifier: GPL-2.0-or-later
 """
 Keeps count of what agrees. What differs is a failure, unless KNOWN.tsv has the row with both values and
 the reason; a row there that differs no longer is a failure too.

@@ -1,4 +1,4 @@
-# SPDX-License-Identifier: GPL-2.0-only
+# SPDX-License-Identifier: GPL-2.0-or-later
 """
 Arkime: packets, payload bytes, a counter for each flag, zero windows, and the check of the handshake's
 numbers, of each session (SESSIONS.tsv). A session that Arkime cut in two is compared as their sum.

@@ -1,4 +1,4 @@
-# SPDX-License-Identifier: GPL-2.0-only
+# SPDX-License-Identifier: GPL-2.0-or-later
 """
 The application protocol, by the names that the keepers of captures gave them. Where a connection of such
 a capture is named at all, it is named so; and at least one of them is.

@@ -1,4 +1,4 @@
-# SPDX-License-Identifier: GPL-2.0-only
+# SPDX-License-Identifier: GPL-2.0-or-later
 """A scan of 2,000 ports by nmap: how many of its streams Wireshark gives which tcp.completeness."""
 import collections
 import os

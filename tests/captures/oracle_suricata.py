@@ -1,4 +1,4 @@
-# SPDX-License-Identifier: GPL-2.0-only
+# SPDX-License-Identifier: GPL-2.0-or-later
 """
 Suricata: how many flows of a capture have the state, flags, packets and bytes that its tests expect
 (FLOWS.tsv). Rows that name none of these are of other tests. Rows of runs that drop, bypass or leave

@@ -1,4 +1,4 @@
-# SPDX-License-Identifier: GPL-2.0-only
+# SPDX-License-Identifier: GPL-2.0-or-later
 """
 tcpdump: what it prints of each TCP segment (*.tcpdump.out): flags, numbers, window, options, payload.
 Sequence numbers are printed as they are or relative to those of the SYN. Tunnels are not read.

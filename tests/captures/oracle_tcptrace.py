@@ -1,4 +1,4 @@
-# SPDX-License-Identifier: GPL-2.0-only
+# SPDX-License-Identifier: GPL-2.0-or-later
 """
 tcptrace: its long report of each connection (expected/*.long): both columns, packets, payload, SYNs and
 FINs, retransmissions, zero windows, and what the SYNs agreed.

@@ -1,4 +1,4 @@
-# SPDX-License-Identifier: GPL-2.0-only
+# SPDX-License-Identifier: GPL-2.0-or-later
 """Hard cases with verdicts that were derived by hand from the RFCs (EXPECTED.json)."""
 import json
 import os

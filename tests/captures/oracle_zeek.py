@@ -1,4 +1,4 @@
-# SPDX-License-Identifier: GPL-2.0-only
+# SPDX-License-Identifier: GPL-2.0-or-later
 """Zeek: the conn.log lines that its own tests expect (EXPECTED.tsv)."""
 import os
 

@@ -1,4 +1,4 @@
-# SPDX-License-Identifier: GPL-2.0-only
+# SPDX-License-Identifier: GPL-2.0-or-later
 """
 Connections of random segments, as a capture. Each has a tuple of its own, and its segments are drawn with
 little regard to what TCP allows. A SYN is always the originator's first, and comes neither in a connection

@@ -1,4 +1,4 @@
-# SPDX-License-Identifier: GPL-2.0-only
+# SPDX-License-Identifier: GPL-2.0-or-later
 """What `synscope replay` says of captures: records, and each segment as an event. Each capture is replayed once."""
 import gzip
 import json

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# SPDX-License-Identifier: GPL-2.0-only
+# SPDX-License-Identifier: GPL-2.0-or-later
 """attach, tail, counters, conns, status, detach: with nobody reading, the truth is kept."""
 
 import os

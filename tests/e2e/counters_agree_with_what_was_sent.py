@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# SPDX-License-Identifier: GPL-2.0-only
+# SPDX-License-Identifier: GPL-2.0-or-later
 """
 Every frame is counted once, under the reason that it was sent for, in each mode; and the kernel's own
 stack counts the same traffic with and without synscope.

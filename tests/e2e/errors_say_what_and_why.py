@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# SPDX-License-Identifier: GPL-2.0-only
+# SPDX-License-Identifier: GPL-2.0-or-later
 """What synscope cannot do it says in one line, with what to do about it; 1 it could not, 2 wrong usage."""
 
 import json

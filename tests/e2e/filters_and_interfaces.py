@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# SPDX-License-Identifier: GPL-2.0-only
+# SPDX-License-Identifier: GPL-2.0-or-later
 """--host, --port, -4, -6, --segments, --ingress-only; several interfaces, loopback, and one without Ethernet."""
 
 import fcntl

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# SPDX-License-Identifier: GPL-2.0-only
+# SPDX-License-Identifier: GPL-2.0-or-later
 """
 Floods of each kind begin and end by one event each, beside connections in use whose records are right
 afterwards; what is merely much is none.

@@ -1,4 +1,4 @@
-# SPDX-License-Identifier: GPL-2.0-only
+# SPDX-License-Identifier: GPL-2.0-or-later
 """
 What the end-to-end tests share. A test is a script that calls need("hosts") or need("path") first:
 outside of tests/net.sh it starts itself anew inside. Exit status 0: passed, 77: skipped, else failed.

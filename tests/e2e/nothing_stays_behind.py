@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# SPDX-License-Identifier: GPL-2.0-only
+# SPDX-License-Identifier: GPL-2.0-or-later
 """After any way of ending, in the middle of a burst, the interface is as it was before."""
 
 import contextlib

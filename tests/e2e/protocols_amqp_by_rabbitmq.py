@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# SPDX-License-Identifier: GPL-2.0-only
+# SPDX-License-Identifier: GPL-2.0-or-later
 """AMQP 0-9-1, and a client of AMQP 1.0, with RabbitMQ as the server."""
 
 import os

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# SPDX-License-Identifier: GPL-2.0-only
+# SPDX-License-Identifier: GPL-2.0-or-later
 """The application protocol, by real servers and clients: nginx, openssl, dropbear; and who is slow."""
 
 import contextlib

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# SPDX-License-Identifier: GPL-2.0-only
+# SPDX-License-Identifier: GPL-2.0-or-later
 """
 nmap scans a host that has open, closed and filtered ports, with each of its scan types; what synscope says of
 each port is what nmap says, from either end, by native XDP and by tc, in a replay, and in words for people.

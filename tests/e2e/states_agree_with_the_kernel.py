@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# SPDX-License-Identifier: GPL-2.0-only
+# SPDX-License-Identifier: GPL-2.0-or-later
 """
 For every way in which a real stack opens and closes a connection: the states that synscope infers from
 the segments are those that the kernels of both hosts say. On the client's host by native XDP, on the

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# SPDX-License-Identifier: GPL-2.0-only
+# SPDX-License-Identifier: GPL-2.0-or-later
 """The demonstration runs, runs again, and leaves nothing behind, also when it is interrupted."""
 
 import os

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Frames in sequence through the native engine, so that the state is fuzzed and not only the parser; and
  * through a second one that never predicts a header: both must end with the same table and counters.

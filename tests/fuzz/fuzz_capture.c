@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * The capture reader, and what it reads through the native engine. The input is a file as it is, pcap
  * or pcapng; it is read to its end or to where it is broken.

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * The first payloads of connections, as they come from the network, through the signatures, the parsers
  * of server names, and nDPI. The input: one byte for each payload, whose lowest bit says who sends it

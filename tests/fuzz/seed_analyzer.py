@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# SPDX-License-Identifier: GPL-2.0-only
+# SPDX-License-Identifier: GPL-2.0-or-later
 """Turns captures into the seed corpus of fuzz_analyzer: seed_analyzer.py OUTPUT CAPTURE...
 
 The captures are those that `run_scenario --pcap FILE` writes: pcap with nanoseconds, little-endian.

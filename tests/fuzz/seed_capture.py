@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# SPDX-License-Identifier: GPL-2.0-only
+# SPDX-License-Identifier: GPL-2.0-or-later
 """Writes the seed corpus of fuzz_capture: seed_capture.py OUTPUT
 
 Captures of a SYN and its RST, in both formats, both byte orders, and several link types.

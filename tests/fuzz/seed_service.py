@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# SPDX-License-Identifier: GPL-2.0-only
+# SPDX-License-Identifier: GPL-2.0-or-later
 """Writes the seed corpus of fuzz_service: seed_service.py OUTPUT
 
 Beginnings of streams, both directions where both matter. A capital name in the table below: the

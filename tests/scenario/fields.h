@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Looks one field up in an object of JSON, as a scenario names it. */
 #ifndef SYNSCOPE_TEST_FIELDS_H
 #define SYNSCOPE_TEST_FIELDS_H

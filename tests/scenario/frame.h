@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Builds the Ethernet frame of a segment that a scenario describes, with right lengths and checksums. */
 #ifndef SYNSCOPE_TEST_FRAME_H
 #define SYNSCOPE_TEST_FRAME_H

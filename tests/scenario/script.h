@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The words of a scenario's line that describes a segment. */
 #ifndef SYNSCOPE_TEST_SCRIPT_H
 #define SYNSCOPE_TEST_SCRIPT_H

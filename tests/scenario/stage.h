@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Where a scenario is played: the native engine, what came out of it, and the capture it leaves. */
 #ifndef SYNSCOPE_TEST_STAGE_H
 #define SYNSCOPE_TEST_STAGE_H

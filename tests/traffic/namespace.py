@@ -1,4 +1,4 @@
-# SPDX-License-Identifier: GPL-2.0-only
+# SPDX-License-Identifier: GPL-2.0-or-later
 """Sockets of another network namespace: a socket stays in the one in which it was made."""
 
 import contextlib

@@ -1,4 +1,4 @@
-# SPDX-License-Identifier: GPL-2.0-only
+# SPDX-License-Identifier: GPL-2.0-or-later
 """The path between two hosts, carried frame by frame: it can delay, hold and drop what it carries."""
 
 import collections

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# SPDX-License-Identifier: GPL-2.0-only
+# SPDX-License-Identifier: GPL-2.0-or-later
 """
 Frames that no stack would send, by a raw socket: truncated headers at each level, lengths that lie, data
 offsets below 5, overlapping options, all combinations of the flags, VLAN tags.

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The analyzer inside a test program: what platform.h asks of a build, on plain memory, so that a test
  * can call its inner functions. One interface, one table, the items of its ring in a row.

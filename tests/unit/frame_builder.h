@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Frames byte by byte, for tests of the parser and of what is counted of a frame. */
 #ifndef SYNSCOPE_TEST_FRAME_BUILDER_H
 #define SYNSCOPE_TEST_FRAME_BUILDER_H

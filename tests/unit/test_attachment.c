@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: GPL-2.0-or-later
 /* The attach ladder where it can't be seen from outside: tc on a kernel without TCX. Skipped without root. */
 #include <sched.h>
 #include <setjmp.h>

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: GPL-2.0-or-later
 /* The capture reader: link types, byte orders, time resolutions, interfaces, and files that break off. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: GPL-2.0-or-later
 /* The queue of times, and the same against a list that is searched from end to end. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: GPL-2.0-or-later
 /* The first payload of each direction goes to the ring once, behind the event that tells of it. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: GPL-2.0-or-later
 /* What is called a flood, and what is not: both sides of the rule for each kind. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: GPL-2.0-or-later
 /* The names of a connection, numbers as text, and the JSON that is made of both. */
 #include <setjmp.h>
 #include <stdarg.h>

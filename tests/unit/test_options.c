@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: GPL-2.0-or-later
 /* The options of a TCP header: each kind, each way to lie about a length. */
 #include "analyzer_host.h"
 

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: GPL-2.0-or-later
 /* Every bound of the parser: frame, packet, segment. */
 #include "frame_builder.h"
 

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Random segments through the native engine, from a fixed seed: whatever comes, no counter goes
  * backwards, every connection is accounted for, every handshake has one outcome, and header prediction

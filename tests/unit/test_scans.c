@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: GPL-2.0-or-later
 /* Who scans: both sides of each rule, and what ordinary traffic looks like that is no scan. */
 #include <setjmp.h>
 #include <stdarg.h>

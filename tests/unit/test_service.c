@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: GPL-2.0-or-later
 /* The names of application protocols, from the first payload of each direction: and none where it can't be
  * told. */
 #include <setjmp.h>

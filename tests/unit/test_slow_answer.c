@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: GPL-2.0-or-later
 /* Who is slow, the application or the network: both sides of each rule. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: GPL-2.0-or-later
 /* The connection table: who is found, who gives way, and what is counted of it. The table has one bucket. */
 #include "analyzer_host.h"
 

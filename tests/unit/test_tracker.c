@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * The state machine as a pure function, in a table: state before, segment, facts, state after. And the
  * arithmetic of sequence numbers around it.

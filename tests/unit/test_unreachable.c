@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: GPL-2.0-or-later
 /* ICMP errors: which of them tell a connection that its other end can't be reached, and which do not. */
 #include "frame_builder.h"
 

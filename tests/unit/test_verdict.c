@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: GPL-2.0-or-later
 /* Verdicts are pure functions of the record, so each case is a record made by hand. */
 #include <setjmp.h>
 #include <stdarg.h>
