@@ -2,11 +2,14 @@
 #include "capture.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdio_ext.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "link_type.h"
 #include "message.h"
@@ -59,18 +62,46 @@ static void read_in_large_pieces(struct capture *c)
 	__fsetlocking(c->file, FSETLOCKING_BYCALLER); /* one thread reads */
 }
 
-int capture_open(struct capture *c, const char *path)
+/* From a pipe: what is due to others is done before the wait for more. */
+static ssize_t read_pipe(void *cookie, char *buffer, size_t size)
 {
-	bool is_standard_input = !strcmp(path, "-");
+	struct capture *c = cookie;
+	struct pollfd pipe = {.fd = c->fd, .events = POLLIN};
+
+	if (c->before_wait && !poll(&pipe, 1, 0))
+		c->before_wait(c->before_wait_context);
+	return read(c->fd, buffer, size);
+}
+
+static int close_pipe(void *cookie)
+{
+	struct capture *c = cookie;
+
+	return c->fd == STDIN_FILENO ? 0 : close(c->fd);
+}
+
+/* A file is read as it is; what may keep its reader waiting goes through read_pipe(). */
+static FILE *open_input(struct capture *c, const char *path)
+{
+	const cookie_io_functions_t functions = {.read = read_pipe, .close = close_pipe};
 	struct stat status;
 
+	c->fd = strcmp(path, "-") ? open(path, O_RDONLY | O_CLOEXEC) : STDIN_FILENO;
+	if (c->fd < 0 || fstat(c->fd, &status))
+		return NULL;
+	if (!S_ISREG(status.st_mode))
+		return fopencookie(c, "r", functions);
+	c->size = (u64)status.st_size;
+	return fdopen(c->fd, "r");
+}
+
+int capture_open(struct capture *c, const char *path)
+{
 	memset(c, 0, sizeof(*c));
-	c->path = is_standard_input ? "standard input" : path;
-	c->file = is_standard_input ? stdin : fopen(path, "re");
+	c->path = strcmp(path, "-") ? path : "standard input";
+	c->file = open_input(c, path);
 	if (!c->file)
 		return say_error("%s: %s", c->path, strerror(errno));
-	if (!fstat(fileno(c->file), &status) && S_ISREG(status.st_mode))
-		c->size = (u64)status.st_size;
 	read_in_large_pieces(c);
 	if (!open_format(c))
 		return 0;
@@ -205,11 +236,10 @@ void capture_close(struct capture *c)
 {
 	if (c->pcap)
 		pcap_close(c->pcap); /* closes the file as well */
-	else if (c->file && c->file != stdin)
+	else if (c->file)
 		fclose(c->file);
 	pcapng_close(&c->pcapng);
-	if (c->file != stdin) /* which stays open, and keeps its buffer */
-		free(c->read_ahead);
+	free(c->read_ahead);
 	c->read_ahead = NULL;
 	c->pcap = NULL;
 	c->file = NULL;

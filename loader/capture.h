@@ -20,6 +20,7 @@ struct captured_frame {
 
 struct capture {
 	const char *path;
+	int fd;
 	FILE *file;
 	pcap_t *pcap; /* of a pcap file; NULL: it is a pcapng */
 	struct pcapng pcapng;
@@ -27,7 +28,9 @@ struct capture {
 	u64 size;			   /* bytes of the file; 0: not known */
 	u32 longest;			   /* frame until now, as the file says; bytes */
 	char *read_ahead;		   /* the file's buffer */
-	u8 shaped[FRAME_PREFIX_MAX];	   /* the current frame, where it is not what the file has */
+	void (*before_wait)(void *);	   /* called when a pipe has nothing to read yet; may be NULL */
+	void *before_wait_context;
+	u8 shaped[FRAME_PREFIX_MAX]; /* the current frame, where it is not what the file has */
 };
 
 /* Opens a pcap or pcapng file, "-" for standard input. 0, or -1, said. */

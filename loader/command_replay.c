@@ -177,6 +177,11 @@ static void replay_close(struct replay *r)
 	capture_close(&r->capture);
 }
 
+static void flush_output(void *context)
+{
+	output_flush(context);
+}
+
 int command_replay(const struct arguments *a)
 {
 	static struct replay r;
@@ -184,6 +189,8 @@ int command_replay(const struct arguments *a)
 
 	r.arguments = a;
 	if (!capture_open(&r.capture, a->operands[0]) && !output_open(&r.output, a)) {
+		r.capture.before_wait = flush_output;
+		r.capture.before_wait_context = &r.output;
 		status = play(&r) < 0 ? EXIT_FAILED : EXIT_DONE;
 		finish(&r);
 		if (r.no_lane)
