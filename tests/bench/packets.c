@@ -11,6 +11,7 @@
 #include "packets_events.h"
 #include "packets_load.h"
 #include "packets_measure.h"
+#include "packets_memory.h"
 #include "packets_pair.h"
 #include "packets_report.h"
 
@@ -120,7 +121,7 @@ int main(int argc, char **argv)
 	if (bed_open(&b, s.stamp))
 		return 1;
 	report_heading(&s);
-	failed = measure_rows(&b, &s) + measure_pairs(&b, &s) + measure_events(&b, &s);
+	failed = measure_memory(&s) + measure_rows(&b, &s) + measure_pairs(&b, &s) + measure_events(&b, &s);
 	bed_close(&b);
 	failed += measure_loading(&s);
 	return failed ? 1 : 0;
