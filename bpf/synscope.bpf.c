@@ -14,6 +14,32 @@ char LICENSE[] SEC("license") = "GPL";
 /* Longer than any headers in front of the payload; what the tc program asks to have in one piece. */
 enum { HEADERS_MAX = 256 };
 
+/*
+ * Where the long way of a frame is worked on: not on the stack, of which the verifier allows 512 bytes for
+ * all functions that call one another. No program of ours interrupts another one on its CPU.
+ */
+struct desk {
+	struct segment s;
+	struct sighting g;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct desk);
+} desks SEC(".maps");
+
+ALWAYS_INLINE struct desk *desk_clear(void)
+{
+	__u32 zero = 0;
+	struct desk *d = bpf_map_lookup_elem(&desks, &zero);
+
+	if (d)
+		__builtin_memset(d, 0, sizeof(*d));
+	return d;
+}
+
 ALWAYS_INLINE void *pointer(__u32 p)
 {
 	return (void *)(unsigned long)p;
@@ -83,41 +109,47 @@ VERIFIED_ALONE int explain_skb(struct __sk_buff *ctx, struct segment *s, struct 
 /* The long way of a frame. */
 VERIFIED_ALONE int analyze_xdp(struct xdp_md *ctx)
 {
-	struct segment s = {};
-	struct sighting g = {.hook = HOOK_IN};
+	struct desk *d = desk_clear();
 	int parsed;
 
+	if (!d)
+		return 0;
+	d->g.hook = HOOK_IN;
 	if (!config.replay)
-		g.tick = clock_tick();
-	parsed = dissect_xdp(ctx, &s, &g);
-	account(&s, &g, parsed);
-	if (is_first_payload(&g))
-		first_payload_xdp(ctx, &s, &g);
+		d->g.tick = clock_tick();
+	parsed = dissect_xdp(ctx, &d->s, &d->g);
+	account(&d->s, &d->g, parsed);
+	if (is_first_payload(&d->g))
+		first_payload_xdp(ctx, &d->s, &d->g);
 	else if (parsed == PARSED_UNREACHABLE)
-		explain_xdp(ctx, &s, &g);
+		explain_xdp(ctx, &d->s, &d->g);
 	return 0;
 }
 
 VERIFIED_ALONE int analyze_skb(struct __sk_buff *ctx, __u32 hook)
 {
-	struct segment s = {};
-	struct sighting g = {.hook = hook, .tick = clock_tick(), .count = ctx->gso_segs};
+	struct desk *d = desk_clear();
 	int parsed;
 
-	parsed = dissect_skb(ctx, &s, &g);
+	if (!d)
+		return 0;
+	d->g.hook = hook & 1;
+	d->g.tick = clock_tick();
+	d->g.count = ctx->gso_segs;
+	parsed = dissect_skb(ctx, &d->s, &d->g);
 	if (ctx->vlan_present)
-		g.frame_length +=
+		d->g.frame_length +=
 			VLAN_TAG; /* taken off before the program ran, and on the wire all the same */
-	account(&s, &g, parsed);
-	if (is_first_payload(&g))
-		first_payload_skb(ctx, &s, &g);
+	account(&d->s, &d->g, parsed);
+	if (is_first_payload(&d->g))
+		first_payload_skb(ctx, &d->s, &d->g);
 	else if (parsed == PARSED_UNREACHABLE)
-		explain_skb(ctx, &s, &g);
+		explain_skb(ctx, &d->s, &d->g);
 	return 0;
 }
 
-/* The short way of most frames. 0: it was not one of them. */
-VERIFIED_ALONE int predict_xdp(struct xdp_md *ctx)
+/* The short way of most frames, without a call. False: it was not one of them. */
+ALWAYS_INLINE bool predict_xdp(struct xdp_md *ctx)
 {
 	struct frame f = {.data = pointer(ctx->data),
 			  .end = pointer(ctx->data_end),
@@ -130,11 +162,11 @@ VERIFIED_ALONE int predict_xdp(struct xdp_md *ctx)
 	g.precise = 0;
 	g.count = 1;
 	if (config.replay && !read_replay_metadata(ctx, &f, &g))
-		return 0;
+		return false;
 	return take_predicted(&f, &s, &g);
 }
 
-VERIFIED_ALONE int predict_skb(struct __sk_buff *ctx, __u32 hook)
+ALWAYS_INLINE bool predict_skb(struct __sk_buff *ctx, enum hook hook)
 {
 	struct frame f = {.data = pointer(ctx->data),
 			  .end = pointer(ctx->data_end),
