@@ -81,7 +81,7 @@ void summary_add(struct summary *s, const struct record *r)
 	struct summary_pair *pair;
 
 	s->outcomes[outcome]++;
-	if (outcome >= FAILURES)
+	if (outcome >= FAILURES || r->scan != SCAN_NONE) /* a scan's failures are told with the scan */
 		return;
 	pair = pair_of(s, &peer);
 	pair->failures++;
@@ -199,6 +199,8 @@ void summary_print(const struct summary *s, FILE *out, const struct totals *tota
 		add_count(&p, losses->records, "records lost");
 	}
 	if (totals) {
+		add_count(&p, totals->counters.lost_payloads,
+			  "first payloads lost (their protocols have no name)");
 		add_unseen(&p, &totals->counters);
 		add_count(&p, totals->scans_displaced, "scans whose place was needed before their end");
 		add_count(&p, totals->sources_forgotten,
