@@ -145,7 +145,13 @@ COMPILERS := $(foreach c,clang-14 clang-16 clang-19,$(if $(shell command -v $(c)
 bench_part = $(if $(or $(if $(BENCH),,all),$(findstring $(BENCH),$(1))),$(Q)$(2))
 
 .PHONY: bench bench-packets bench-endtoend
-bench: all bench-packets bench-endtoend $(COMPILERS:%=$(BENCHES)/synscope-%.bpf.o)
+bench:
+	$(Q)tests/setup.sh bench
+	$(Q)$(MAKE) --no-print-directory benches
+
+# What is installed by then.
+.PHONY: benches
+benches: all bench-packets bench-endtoend $(COMPILERS:%=$(BENCHES)/synscope-%.bpf.o)
 	$(call bench_part,replay,python3 tests/bench/replay.py $(BUILD)/synscope $(BENCH_MEGABYTES))
 	$(call bench_part,packets,$(BENCHES)/packets)
 	$(call bench_part,endtoend,tests/bench/endtoend.py)

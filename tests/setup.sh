@@ -6,6 +6,7 @@
 #   tests/setup.sh build    what `make` needs
 #   tests/setup.sh demo     that, and what `make demo` needs
 #   tests/setup.sh test     that, and what `make test` needs
+#   tests/setup.sh bench    what `make bench` needs, and the tools that it measures besides
 
 # shellcheck disable=SC2086 # lists are taken apart at their blanks
 
@@ -14,6 +15,7 @@ BUILD_PACKAGES="gcc make pkg-config clang llvm libbpf-dev libelf-dev zlib1g-dev 
 DEMO_PACKAGES="iproute2 procps python3"
 TEST_PACKAGES="libcmocka-dev libcap2-bin util-linux tcpdump nftables nmap iputils-ping libclang-rt-14-dev
 	nginx-light curl openssl dropbear-bin rabbitmq-server"
+BENCH_PACKAGES="tcpdump tshark tcptrace libbpf-tools"
 
 # A package counts as present where dpkg says so.
 is_installed() {
@@ -58,8 +60,9 @@ case ${1:-} in
 build) wanted=$BUILD_PACKAGES ;;
 demo) wanted="$BUILD_PACKAGES $DEMO_PACKAGES" ;;
 test) wanted="$BUILD_PACKAGES $DEMO_PACKAGES $TEST_PACKAGES" ;;
+bench) wanted="$BUILD_PACKAGES $DEMO_PACKAGES $BENCH_PACKAGES" ;;
 *)
-	echo "usage: tests/setup.sh build|demo|test" >&2
+	echo "usage: tests/setup.sh build|demo|test|bench" >&2
 	exit 2
 	;;
 esac
