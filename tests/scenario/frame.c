@@ -63,26 +63,26 @@ static u32 put_link(const struct frame_text *f, u8 *out)
 	return at + 2;
 }
 
-static u32 put_ipv4(const struct frame_text *f, u8 *ip, u32 segment)
+static u32 put_ipv4(const struct frame_text *f, u8 *ip, u32 segment, u8 protocol)
 {
 	memset(ip, 0, IPV4_HEADER);
 	ip[0] = 0x45;
 	put16(ip + IPV4_TOTAL_LENGTH_AT, IPV4_HEADER + segment);
 	put16(ip + IPV4_ID_AT, f->ip_id);
 	ip[8] = 64;
-	ip[IPV4_PROTOCOL_AT] = PROTOCOL_TCP;
+	ip[IPV4_PROTOCOL_AT] = protocol;
 	put_address(ip + IPV4_SOURCE_AT, false, f->from_originator);
 	put_address(ip + IPV4_DESTINATION_AT, false, !f->from_originator);
 	put16(ip + 10, fold(sum(ip, IPV4_HEADER)));
 	return IPV4_HEADER;
 }
 
-static u32 put_ipv6(const struct frame_text *f, u8 *ip, u32 segment)
+static u32 put_ipv6(const struct frame_text *f, u8 *ip, u32 segment, u8 protocol)
 {
 	memset(ip, 0, IPV6_HEADER);
 	ip[0] = 0x60;
 	put16(ip + IPV6_PAYLOAD_LENGTH_AT, segment);
-	ip[IPV6_NEXT_HEADER_AT] = PROTOCOL_TCP;
+	ip[IPV6_NEXT_HEADER_AT] = protocol;
 	ip[7] = 64;
 	put_address(ip + IPV6_SOURCE_AT, true, f->from_originator);
 	put_address(ip + IPV6_DESTINATION_AT, true, !f->from_originator);
@@ -106,15 +106,52 @@ static u32 put_tcp(const struct frame_text *f, u8 *tcp)
 	return header + f->payload;
 }
 
-u32 frame_build(const struct frame_text *f, u8 *out)
+static u32 put_ip(const struct frame_text *f, u8 *ip, u32 length, u8 protocol)
 {
-	u32 link = put_link(f, out), segment = TCP_HEADER + f->options_length + f->payload;
-	u8 *ip = out + link;
-	u32 header = f->ipv6 ? put_ipv6(f, ip, segment) : put_ipv4(f, ip, segment);
+	return f->ipv6 ? put_ipv6(f, ip, length, protocol) : put_ipv4(f, ip, length, protocol);
+}
+
+/* The checksum of what stands behind the addresses, with the pseudo-header (RFC 9293 section 3.1). */
+static u16 checksum(const struct frame_text *f, const u8 *at, u32 length, u8 protocol)
+{
 	u32 addresses = f->ipv6 ? 32 : 8;
 
+	return fold(sum(at - addresses, addresses + length) + protocol + length);
+}
+
+static u32 put_packet(const struct frame_text *f, u8 *ip)
+{
+	u32 segment = TCP_HEADER + f->options_length + f->payload;
+	u32 header = put_ip(f, ip, segment, PROTOCOL_TCP);
+
 	put_tcp(f, ip + header);
-	put16(ip + header + 16,
-	      fold(sum(ip + header - addresses, addresses + segment) + PROTOCOL_TCP + segment));
-	return link + header + segment;
+	put16(ip + header + 16, checksum(f, ip + header, segment, PROTOCOL_TCP));
+	return header + segment;
+}
+
+/* Destination unreachable, from the receiver of the packet that is quoted. */
+static u32 put_unreachable(const struct frame_text *f, u8 *ip)
+{
+	u32 header = f->ipv6 ? IPV6_HEADER : IPV4_HEADER;
+	u8 *icmp = ip + header;
+	u32 length = ICMP_HEADER + put_packet(f, icmp + ICMP_HEADER);
+	struct frame_text outer = *f;
+
+	outer.from_originator = !f->from_originator;
+	memset(icmp, 0, ICMP_HEADER);
+	icmp[0] = f->ipv6 ? ICMPV6_DESTINATION_UNREACHABLE : ICMP_DESTINATION_UNREACHABLE;
+	icmp[1] = f->code;
+	put_ip(&outer, ip, length, f->ipv6 ? PROTOCOL_ICMPV6 : PROTOCOL_ICMP);
+	put16(icmp + 2, f->ipv6 ? checksum(f, icmp, length, PROTOCOL_ICMPV6) : fold(sum(icmp, length)));
+	return header + length;
+}
+
+u32 frame_build(const struct frame_text *f, u8 *out)
+{
+	struct frame_text link_of = *f;
+	u32 link;
+
+	link_of.from_originator ^= f->unreachable;
+	link = put_link(&link_of, out);
+	return link + (f->unreachable ? put_unreachable(f, out + link) : put_packet(f, out + link));
 }

@@ -13,7 +13,9 @@ enum { FRAME_MAX = 70000 };
 struct frame_text {
 	bool ipv6;
 	bool from_originator;
-	bool no_ip_id; /* identification 0, as Linux sends with DF */
+	bool no_ip_id;	  /* identification 0, as Linux sends with DF */
+	bool unreachable; /* not the segment, but the receiver's ICMP error that quotes it */
+	u8 code;	  /* of that error */
 	u16 orig_port;
 	u16 resp_port;
 	u16 vlan; /* 0: none */

@@ -105,6 +105,8 @@ static bool read_value(const struct script *s, const char *word, u32 value, stru
 		f->window = (u16)value;
 	else if (!strcmp(word, "urgent"))
 		f->urgent = (u16)value;
+	else if (!strcmp(word, "code"))
+		f->code = (u8)value;
 	else if (!strcmp(word, "id"))
 		f->ip_id = (u16)value;
 	else if (!strcmp(word, "mss"))
@@ -123,8 +125,13 @@ const char *script_segment(struct script *s, char *const words[], u32 count, str
 	memset(f, 0, sizeof(*f));
 	if (count < 2 || !read_direction(s, words[0], f))
 		return "no direction, as o>r";
-	if (!read_flags(words[1], &f->flags))
-		return "no flags, as SYN,ACK";
+	if (!strcmp(words[1], "UNREACHABLE")) { /* what it quotes was sent by the other one */
+		f->unreachable = true;
+		f->flags = TCP_SYN;
+		f->from_originator = !f->from_originator;
+	} else if (!read_flags(words[1], &f->flags)) {
+		return "no flags, as SYN,ACK, and no UNREACHABLE";
+	}
 	who = f->from_originator ? ORIGINATOR : RESPONDER;
 	f->ipv6 = s->ipv6;
 	f->vlan = s->vlan;
