@@ -157,6 +157,16 @@ benches: all bench-packets bench-endtoend $(COMPILERS:%=$(BENCHES)/synscope-%.bp
 	$(call bench_part,endtoend,tests/bench/endtoend.py)
 	$(call bench_part,scale,tests/bench/endtoend_scale.py)
 
+# The same as JSON, in build/bench/, and tests/bench/RESULTS.md written anew from it.
+.PHONY: results
+results: benches
+	$(Q)mkdir -p $(BUILD)/bench
+	$(Q)python3 tests/bench/replay.py $(BUILD)/synscope $(BENCH_MEGABYTES) --json >$(BUILD)/bench/replay.jsonl
+	$(Q)$(BENCHES)/packets --json >$(BUILD)/bench/packets.jsonl
+	$(Q)tests/bench/endtoend.py --json >$(BUILD)/bench/endtoend.jsonl
+	$(Q)tests/bench/endtoend_scale.py --json >$(BUILD)/bench/scale.jsonl
+	$(Q)tests/bench/results.py $(BUILD)/bench/*.jsonl
+
 # The tables of tests/bench/CAPACITY.md, measured anew.
 .PHONY: capacity
 capacity: bench-packets

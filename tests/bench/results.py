@@ -1,0 +1,73 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""
+Writes RESULTS.md: every figure of `make bench`, beside its target where one is set.
+
+usage: results.py FILE...     files of JSON lines, as the parts of the bench print them with --json
+"""
+
+import json
+import os
+import pathlib
+import platform
+import sys
+
+DOCUMENT = pathlib.Path(__file__).resolve().parent / "RESULTS.md"
+PARTS = (
+    ("packet", "A packet", "Nanoseconds above an empty program in the same round, unless another unit stands there."),
+    ("replay", "Replay", "The same capture, read by each."),
+    ("short", "Short connections", "A request, a response, a close; between two namespaces."),
+    ("upload", "Bulk, received", ""),
+    ("download", "Bulk, sent", ""),
+    ("", "Tables and floods", ""),
+)
+
+
+def part_of(name):
+    return next(part for part, _, _ in PARTS if name.startswith(part))
+
+
+def processor():
+    for line in open("/proc/cpuinfo", encoding="ascii"):
+        if line.startswith("model name"):
+            return line.split(":")[1].strip()
+    return platform.machine()
+
+
+def shown(value):
+    return "" if value is None else f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+
+
+def row(o):
+    met = {True: "met", False: "missed"}.get(o.get("met"), "")
+    cells = (o["name"].removeprefix("packet "), shown(o["value"]), o["unit"], shown(o.get("floor")), shown(o.get("parse")),
+             shown(o.get("ratio")), o.get("against") or "", shown(o.get("target")), met)  # fmt: skip
+    return "| " + " | ".join(cells) + " |\n"
+
+
+def section(title, words, rows):
+    heads = ("what", "value", "unit", "empty program", "parse only", "ratio", "to", "target", "")
+    yield f"\n## {title}\n\n" + (f"{words}\n\n" if words else "")
+    yield "| " + " | ".join(heads) + " |\n| --- |" + " ---: |" * (len(heads) - 1) + "\n"
+    yield from map(row, rows)
+
+
+def main():
+    if len(sys.argv) < 2:
+        sys.exit(__doc__.strip())
+    found = {}
+    for name in sys.argv[1:]:
+        for line in open(name, encoding="utf-8"):
+            if line.startswith("{"):
+                o = json.loads(line)
+                found[o["name"]] = o
+    with open(DOCUMENT, "w", encoding="utf-8") as out:
+        out.write(f"# What was measured\n\nWritten by `make results` on {processor()}, {os.cpu_count()} CPUs, "
+                  f"Linux {platform.release().split("-")[0]}. What each row is: README.md beside this file.\n")  # fmt: skip
+        for part, title, words in PARTS:
+            rows = [o for o in found.values() if part_of(o["name"]) == part]
+            if rows:
+                out.writelines(section(title, words, rows))
+
+
+main()
