@@ -6,6 +6,7 @@
 #   make install    PREFIX (/usr/local) and DESTDIR are honoured
 #   make fuzz       the fuzzers, FUZZ_SECONDS each (60); make fuzz-short: 10 s each, for a test run
 #   make bench      what it costs (as root): a large capture, each packet, end to end, scale; BENCH=WORD for parts
+#   make results    the same into tests/bench/RESULTS.md (as root)
 #   make capacity   tests/bench/CAPACITY.md: what a fast link takes, measured anew (as root)
 #   make format     bring the sources into the one format; make lint checks it and more
 #   make vmlinux    this kernel's types, for looking things up

@@ -63,7 +63,7 @@ def main():
                 found[o["name"]] = o
     with open(DOCUMENT, "w", encoding="utf-8") as out:
         out.write(f"# What was measured\n\nWritten by `make results` on {processor()}, {os.cpu_count()} CPUs, "
-                  f"Linux {platform.release().split("-")[0]}. What each row is: README.md beside this file.\n")  # fmt: skip
+                  f"Linux {platform.release().split('-')[0]}. What each row is: README.md beside this file.\n")  # fmt: skip
         for part, title, words in PARTS:
             rows = [o for o in found.values() if part_of(o["name"]) == part]
             if rows:
