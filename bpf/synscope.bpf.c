@@ -155,7 +155,6 @@ ALWAYS_INLINE bool predict_xdp(struct xdp_md *ctx)
 			  .end = pointer(ctx->data_end),
 			  .length = ctx->data_end - ctx->data};
 	struct sighting g;
-	struct segment s;
 
 	g.hook = HOOK_IN;
 	g.tick = config.replay ? 0 : clock_tick();
@@ -163,7 +162,7 @@ ALWAYS_INLINE bool predict_xdp(struct xdp_md *ctx)
 	g.count = 1;
 	if (config.replay && !read_replay_metadata(ctx, &f, &g))
 		return false;
-	return take_predicted(&f, &s, &g);
+	return take_predicted(&f, &g);
 }
 
 ALWAYS_INLINE bool predict_skb(struct __sk_buff *ctx, enum hook hook)
@@ -174,13 +173,12 @@ ALWAYS_INLINE bool predict_skb(struct __sk_buff *ctx, enum hook hook)
 			  .vlan = ctx->vlan_present,
 			  .layer3 = config.layer3};
 	struct sighting g;
-	struct segment s;
 
 	g.hook = hook;
 	g.tick = clock_tick();
 	g.precise = 0;
 	g.count = ctx->gso_segs ? ctx->gso_segs : 1;
-	return take_predicted(&f, &s, &g);
+	return take_predicted(&f, &g);
 }
 
 SEC("xdp.frags")

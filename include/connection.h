@@ -19,6 +19,9 @@ union address {
 	u64 halves[2];
 };
 
+/* words[2] of a mapped IPv4 address, whose words[0] and words[1] are 0; on a little-endian machine. */
+#define IPV4_MAPPED 0xffff0000U
+
 /* Both directions of a connection have the same key: the lower (address, port) comes first. */
 struct connection_key {
 	union address low;

@@ -194,9 +194,7 @@ ALWAYS_INLINE u32 packet_length(u32 announced, bool zero, u32 left)
 ALWAYS_INLINE void ipv4_mapped(union address *address, const u8 *at)
 {
 	address->halves[0] = 0;
-	/* ::ffff:0:0 in network byte order, on a little-endian machine; as one word, since it is read as one
-	 */
-	address->halves[1] = (u64)load_raw32(at) << 32 | 0xffff0000U;
+	address->halves[1] = (u64)load_raw32(at) << 32 | IPV4_MAPPED; /* as one word: it is read as one */
 }
 
 ALWAYS_INLINE void ipv6_address(union address *address, const u8 *at)

@@ -84,14 +84,14 @@ ALWAYS_INLINE u32 judge_ack(const struct direction *peer, const struct segment *
 	return facts & FACT_SEQ_OK && !(s->flags & (TCP_SYN | TCP_RST)) ? FACT_GAP : 0;
 }
 
+/* Moves on to an acknowledgment number that is further than me->acknowledged. */
 ALWAYS_INLINE void direction_acknowledge(struct direction *me, struct direction *peer,
-					 struct direction_quality *peer_quality, const struct segment *s,
-					 struct sighting *g)
+					 struct direction_quality *peer_quality, u32 ack, struct sighting *g)
 {
-	if (s->ack < me->acknowledged)
+	if (ack < me->acknowledged)
 		me->acked_wraps++;
-	me->acknowledged = s->ack;
-	if (!peer->sample_at || sequence_difference(s->ack, peer->sample_seq) < 0)
+	me->acknowledged = ack;
+	if (!peer->sample_at || sequence_difference(ack, peer->sample_seq) < 0)
 		return;
 	take_sample(peer_quality, sighted_at(g) - peer->sample_at);
 	peer->sample_at = 0;
@@ -172,7 +172,7 @@ ALWAYS_INLINE u32 observe_ack(struct connection *c, const struct segment *s, str
 	if (sequence_difference(s->ack, me->acknowledged) > 0) {
 		if (state & HOLE_OPEN)
 			facts |= judge_hole(me, &c->quality[to & 1], s->ack);
-		direction_acknowledge(me, peer, &c->quality[to & 1], s, g);
+		direction_acknowledge(me, peer, &c->quality[to & 1], s->ack, g);
 	}
 	return facts;
 }
@@ -286,6 +286,18 @@ ALWAYS_INLINE u32 judge_old(struct connection *c, const struct segment *s, const
 	return FACT_RETRANSMITTED;
 }
 
+/* Moves `next` on to `end`. Where all of it is new and none is under way, a round-trip sample begins. */
+ALWAYS_INLINE void direction_advance(struct direction *me, u32 end, bool all_new, struct sighting *g)
+{
+	if (end < me->next)
+		me->next_wraps++;
+	me->next = end;
+	if (!me->sample_at && all_new) {
+		me->sample_at = sighted_at(g);
+		me->sample_seq = end;
+	}
+}
+
 /* Moves the sender's numbers over a segment that carries something new. */
 ALWAYS_INLINE u32 take_new(struct connection *c, const struct segment *s, struct sighting *g, s32 ahead)
 {
@@ -302,13 +314,7 @@ ALWAYS_INLINE u32 take_new(struct connection *c, const struct segment *s, struct
 		me->retransmits += g->count;
 		facts = FACT_RETRANSMITTED;
 	}
-	if (end < me->next)
-		me->next_wraps++;
-	me->next = end;
-	if (!me->sample_at && ahead == 0) {
-		me->sample_at = sighted_at(g);
-		me->sample_seq = end;
-	}
+	direction_advance(me, end, ahead == 0, g);
 	return facts;
 }
 
@@ -430,15 +436,21 @@ ALWAYS_INLINE u32 observe_sequence(struct connection *c, const struct segment *s
 	return facts | take_new(c, s, g, ahead);
 }
 
-ALWAYS_INLINE void count_direction(struct direction *me, const struct segment *s, const struct sighting *g)
+/* Counts a packet, and the headers of those that were merged into it. */
+ALWAYS_INLINE void direction_count(struct direction *me, u32 ip_length, const struct sighting *g)
 {
 	me->segments += g->count;
-	me->bytes += s->ip_length + (u64)(g->count - 1) * g->headers;
+	me->bytes += ip_length + (u64)(g->count - 1) * g->headers;
+	me->last = later(me->last, g->tick);
+}
+
+ALWAYS_INLINE void observe_packet(struct direction *me, const struct segment *s, const struct sighting *g)
+{
 	if (!(s->flags & TCP_RST)) /* whose window means nothing */
 		me->window = s->window;
 	if (!(g->facts & (FACT_DUPLICATE | FACT_OUT_OF_ORDER)))
 		me->ip_id = s->ip_id;
-	me->last = later(me->last, g->tick);
+	direction_count(me, s->ip_length, g);
 }
 
 /* Wireshark and Zeek alike: a window of zero in a SYN, FIN or RST means nothing. */
@@ -489,7 +501,7 @@ VERIFIED_ALONE int observe(struct connection *c, const struct segment *s, struct
 		g->facts |= observe_sequence(c, s, g, state);
 	}
 	g->facts |= observe_window(c, s, g);
-	count_direction(me, s, g);
+	observe_packet(me, s, g);
 	compiler_barrier();
 	me->version++;
 	return 0;

@@ -28,26 +28,52 @@ struct place {
 };
 
 /*
- * A keyed multiply over pairs of 32-bit halves (the NH function of UMAC, RFC 4418 section 5.2.2) with
- * a final mix: who does not know the seed can't aim at a bucket.
+ * A keyed multiply over pairs of 32-bit words (the NH function of UMAC, RFC 4418 section 5.2.2) with a
+ * final mix: who does not know the seed can't aim at a bucket. A word of the lower address is paired with
+ * the higher one's; of IPv4 addresses only the words that differ between them are looked at.
  */
-ALWAYS_INLINE u64 hash_key(const struct connection_key *key, const volatile u64 *seed)
+ALWAYS_INLINE u64 hash_pair(u64 a, u64 b, u32 pair)
 {
-	const u64 *words = (const u64 *)(const void *)key;
-	u64 sum = 0;
+	const volatile u32 *seed = (const volatile u32 *)(const volatile void *)config_current()->hash_seed;
 
-	for (u32 i = 0; i < sizeof(*key) / sizeof(u64); i++)
-		sum += (u64)((u32)words[i] + (u32)seed[i]) * (u32)((words[i] >> 32) + (seed[i] >> 32));
-	sum ^= seed[5];
-	sum ^= sum >> 32;
-	sum *= seed[6] | 1;
-	sum ^= sum >> 29;
-	return sum;
+	return (u64)((u32)a + seed[2 * pair]) * ((u32)b + seed[2 * pair + 1]);
 }
 
-ALWAYS_INLINE struct place place_of(const struct connection_key *key)
+ALWAYS_INLINE u64 hash_mix(u64 sum)
 {
-	u64 hash = hash_key(key, config_current()->hash_seed);
+	sum ^= config_current()->hash_seed[5];
+	sum ^= sum >> 32;
+	sum *= config_current()->hash_seed[6] | 1;
+	return sum ^ sum >> 29;
+}
+
+/* The last words of two mapped addresses, and key.ports_and_vlans. */
+ALWAYS_INLINE u64 hash_ipv4(u64 low, u64 high, u64 ports_and_vlans)
+{
+	return hash_mix(hash_pair(low, high, 0) + hash_pair(ports_and_vlans, ports_and_vlans >> 32, 1));
+}
+
+ALWAYS_INLINE u64 hash_ipv6(const u64 *low, const u64 *high, u64 ports_and_vlans)
+{
+	return hash_mix(hash_pair(low[1] >> 32, high[1] >> 32, 0) +
+			hash_pair(ports_and_vlans, ports_and_vlans >> 32, 1) + hash_pair(low[0], high[0], 2) +
+			hash_pair(low[0] >> 32, high[0] >> 32, 3) + hash_pair(low[1], high[1], 4));
+}
+
+ALWAYS_INLINE bool is_ipv4_mapped(const union address *a)
+{
+	return !a->halves[0] && (u32)a->halves[1] == IPV4_MAPPED;
+}
+
+ALWAYS_INLINE u64 hash_key(const struct connection_key *key)
+{
+	if (is_ipv4_mapped(&key->low) && is_ipv4_mapped(&key->high))
+		return hash_ipv4(key->low.halves[1] >> 32, key->high.halves[1] >> 32, key->ports_and_vlans);
+	return hash_ipv6(key->low.halves, key->high.halves, key->ports_and_vlans);
+}
+
+ALWAYS_INLINE struct place place_of_hash(u64 hash)
+{
 	struct place p = {
 		.bucket = (u32)hash & (config_current()->buckets - 1),
 		.way = hash >> 32 & (WAYS - 1),
@@ -55,6 +81,11 @@ ALWAYS_INLINE struct place place_of(const struct connection_key *key)
 	};
 
 	return p;
+}
+
+ALWAYS_INLINE struct place place_of(const struct connection_key *key)
+{
+	return place_of_hash(hash_key(key));
 }
 
 ALWAYS_INLINE bool key_equal(const struct connection_key *a, const struct connection_key *b)

@@ -122,7 +122,7 @@ void engine_frame(struct engine *e, u64 time, const u8 *data, u32 captured, u32 
 	current = e;
 	e->now = time;
 	g.count = 1;
-	if (!e->long_way && take_predicted(&f, &s, &g))
+	if (!e->long_way && take_predicted(&f, &g))
 		return;
 	parsed = dissect(&f, &s, &g);
 	account(&s, &g, parsed);
