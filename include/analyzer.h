@@ -106,7 +106,7 @@ ALWAYS_INLINE void account(struct segment *s, struct sighting *g, enum parsed pa
 	if (g->options.offered & OFFER_MALFORMED)
 		n->bad_options++;
 	count_segment(s, g, n);
-	track(s, g);
+	track(s, g, n);
 }
 
 #endif

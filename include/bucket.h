@@ -18,7 +18,7 @@ struct bucket {
 	u32 lock; /* 1 while a CPU changes the tags */
 	u32 index;
 	u16 tags[WAYS];
-	u32 hints[WAYS]; /* who could give way, without a look at the records: see hint_of() in table.h */
+	u32 hints[WAYS]; /* who could give way, without a look at the records: see victim.h */
 	u8 reserved[8];
 	struct connection ways[WAYS];
 };

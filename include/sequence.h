@@ -379,6 +379,14 @@ ALWAYS_INLINE bool is_missing_syn(const struct connection *c, const struct segme
 	return !(state & SAW_SEGMENT << RESPONDER) || peer->acknowledged - s->seq - 1 <= s->payload;
 }
 
+/* What a SYN or SYN-ACK offers. */
+ALWAYS_INLINE void observe_offer(struct direction_options *mine, const struct options *offered)
+{
+	mine->mss = offered->mss;
+	mine->window_scale = usable_window_scale(offered->window_scale);
+	mine->offered = offered->offered;
+}
+
 ALWAYS_INLINE u32 observe_syn(struct connection *c, const struct segment *s, struct sighting *g, u64 state)
 {
 	enum endpoint from = g->from;
@@ -391,9 +399,7 @@ ALWAYS_INLINE u32 observe_syn(struct connection *c, const struct segment *s, str
 			return FACT_SYN_OTHER;
 		me->isn = s->seq;
 		me->next = s->seq;
-		c->options[from & 1].mss = g->options.mss;
-		c->options[from & 1].window_scale = usable_window_scale(g->options.window_scale);
-		c->options[from & 1].offered = g->options.offered;
+		observe_offer(&c->options[from & 1], &g->options);
 		return FACT_SEQ_OK;
 	}
 	if (s->seq == me->isn)

@@ -45,7 +45,7 @@ struct sighting {
 	u8 from;	  /* enum endpoint */
 	u8 hook;	  /* enum hook */
 	u8 precise;
-	u8 reserved;
+	u8 opened;	/* 1: a SYN that opened its connection, and stands in its record already */
 	u32 slot;	/* of its connection in the table; with those below set once there is an event */
 	u32 generation; /* of the connection */
 	u32 isn;	/* of its sender */

@@ -112,7 +112,7 @@ static inline struct sighting test_track(struct segment s)
 	struct sighting g = {.tick = test_now, .precise = 1, .count = 1, .headers = 40};
 
 	g.options.window_scale = NO_WINDOW_SCALE;
-	track(&s, &g);
+	track(&s, &g, &test_counters);
 	return g;
 }
 

@@ -195,6 +195,63 @@ static void test_strays_displace_strays_only(void **state)
 	assert_balanced();
 }
 
+/* Longer than a hint can tell: the records are asked, and none goes before its time. */
+static void test_silence_of_days(void **state)
+{
+	static const u64 hour = 3600 * 1000000000ULL;
+
+	(void)state;
+	test_config.idle_timeout = 200 * hour;
+	for (u16 n = 0; n < WAYS; n++)
+		establish(n);
+	for (u32 i = 0; i < 4; i++) {
+		wait_for(49 * hour);
+		syn(100);
+	}
+	assert_int_equal(test_counters.untracked, 4);
+	for (u16 n = 0; n < WAYS; n++)
+		assert_non_null(test_find(n));
+	wait_for(60 * hour);
+	syn(100);
+	assert_non_null(test_find(100));
+	assert_int_equal(test_counters.expired, 1);
+	assert_balanced();
+}
+
+/* However long nobody came by: a hint that wrapped holds no place for a dead connection. */
+static void test_after_a_weekend(void **state)
+{
+	for (u64 hours = 1; hours < 300; hours += 7) {
+		analyzer_reset(state);
+		for (u16 n = 0; n < WAYS; n++)
+			establish(n);
+		wait_for(hours * 3600 * TEST_SECOND);
+		syn(100);
+		assert_non_null(test_find(100));
+		assert_int_equal(test_counters.untracked, 0);
+	}
+}
+
+/* Live records whose hints are long over do not hide a half-open one behind them. */
+static void test_stale_hints_hide_nobody(void **state)
+{
+	(void)state;
+	for (u16 n = 0; n < WAYS - 1; n++)
+		establish(n);
+	for (u32 i = 0; i < 4; i++) {
+		wait_for(100 * TEST_SECOND);
+		for (u16 n = 0; n < WAYS - 1; n++)
+			test_track(test_segment(n, true, TCP_ACK, 1001, 2001));
+	}
+	syn(50);
+	syn(100);
+	assert_null(test_find(50));
+	assert_non_null(test_find(100));
+	for (u16 n = 0; n < WAYS - 1; n++)
+		assert_non_null(test_find(n));
+	assert_balanced();
+}
+
 /* A SYN flood pushes out half-open entries and nothing else. */
 static void test_full_of_live_ones(void **state)
 {
@@ -355,6 +412,9 @@ int main(void)
 		unit(test_expired_before_half_open),
 		unit(test_refused_before_half_open),
 		unit(test_strays_displace_strays_only),
+		unit(test_silence_of_days),
+		unit(test_after_a_weekend),
+		unit(test_stale_hints_hide_nobody),
 		unit(test_full_of_live_ones),
 		unit(test_busy_bucket_is_counted),
 		unit(test_idle_expires),

@@ -314,6 +314,34 @@ static void test_history_is_bounded(void **state)
 	assert_non_null(memchr(c->history, 'D', HISTORY_MAX));
 }
 
+/* The short way of a SYN that opens a connection leaves the record as observe(), transition() and note()
+ * would. */
+static void test_opening_syn_is_what_the_long_way_comes_to(void **state)
+{
+	static const u32 numbers[] = {0, 1000, 0xffffffff};
+
+	(void)state;
+	for (u16 i = 0; i < 2 * COUNT_OF(numbers); i++) {
+		struct segment s = test_segment(i, i & 1, TCP_SYN, numbers[i / 2], 0);
+		struct sighting short_way = {.tick = test_now, .precise = 1, .count = 1, .headers = 40};
+		struct sighting long_way = short_way;
+		struct connection expected = {.key = s.key, .start = test_now, .state = initial_state(&s)};
+
+		short_way.options = (struct options){.mss = 1460, .window_scale = 15, .offered = OFFER_SACK};
+		long_way.options = short_way.options;
+		expected.options[0].window_scale = expected.options[1].window_scale = NO_WINDOW_SCALE;
+		follow(&expected, &s, &long_way);
+		track(&s, &short_way, &test_counters);
+		assert_true(short_way.opened);
+		assert_int_equal(short_way.kinds, long_way.kinds);
+		assert_int_equal(short_way.facts, long_way.facts);
+		assert_int_equal(short_way.before, long_way.before);
+		assert_int_equal(short_way.after, long_way.after);
+		expected.generation = expected.events = 1;
+		assert_memory_equal(test_find(i), &expected, sizeof(expected));
+	}
+}
+
 #define unit(function) cmocka_unit_test_setup(function, analyzer_reset)
 
 int main(void)
@@ -331,6 +359,7 @@ int main(void)
 		unit(test_wraps),
 		unit(test_repeated_events_are_limited),
 		unit(test_history_is_bounded),
+		unit(test_opening_syn_is_what_the_long_way_comes_to),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

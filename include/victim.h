@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Who gives way to a new connection where a bucket is full. The line of tags has a hint of each record: its
+ * class, and when its time is over. So a victim is found in one cache line instead of three in each of eight
+ * records. A hint may be behind its record, since segments that change nothing do not renew it: whoever takes
+ * a way looks at the record before.
+ */
+#ifndef SYNSCOPE_VICTIM_H
+#define SYNSCOPE_VICTIM_H
+
+#include "bucket.h"
+
+/*
+ * The order in which ways are given up; within a class, the one whose time is over first. What is closed and
+ * never was open (refused, a probe, a stray and its answer) goes early: all of it is told.
+ */
+enum victim {
+	VICTIM_FREE,
+	VICTIM_EXPIRED,
+	VICTIM_NEVER_OPEN,
+	VICTIM_HALF_OPEN,
+	VICTIM_CLOSED,
+	VICTIM_NONE,
+};
+
+ALWAYS_INLINE bool was_never_open(u64 state)
+{
+	return state & CLOSED_ONCE && !(state & (ESTABLISHED_ONCE | SAW_DATA | SAW_DATA << 1));
+}
+
+/* One segment that belongs to no connection in the table may be forged: a second one proves it. */
+ALWAYS_INLINE bool is_unproven(const struct connection *c)
+{
+	return c->state & MIDSTREAM && c->half[0].segments + c->half[1].segments <= 1;
+}
+
+/* The class of a record whose time is not over. */
+ALWAYS_INLINE enum victim victim_class(const struct connection *c)
+{
+	if (c->state & CLOSED_ONCE)
+		return was_never_open(c->state) ? VICTIM_NEVER_OPEN : VICTIM_CLOSED;
+	return c->state & (ESTABLISHED_ONCE | MIDSTREAM) && !is_unproven(c) ? VICTIM_NONE : VICTIM_HALF_OPEN;
+}
+
+/*
+ * A hint: the class in its upper bits, and below the moment when the record's time is over, in units of about
+ * a millisecond. 0: the way is free. The units wrap after three days, so a deadline further ahead than any
+ * can be is one that has passed; none is put further ahead than half of that.
+ */
+enum { HINT_CLASS_SHIFT = 28, HINT_TIME_SHIFT = 20 };
+enum { HINT_TIME_MASK = (1 << HINT_CLASS_SHIFT) - 1, HINT_TIME_MAX = HINT_TIME_MASK / 2 };
+
+ALWAYS_INLINE u32 hint_time(u64 ns)
+{
+	return (u32)(ns >> HINT_TIME_SHIFT) & HINT_TIME_MASK;
+}
+
+/* How far ahead a deadline is put. */
+ALWAYS_INLINE u32 hint_span(u64 kept)
+{
+	return kept >> HINT_TIME_SHIFT < HINT_TIME_MAX ? (u32)(kept >> HINT_TIME_SHIFT) + 1 : HINT_TIME_MAX;
+}
+
+ALWAYS_INLINE u32 hint_longest_span(void)
+{
+	return hint_span(later(config_current()->idle_timeout,
+			       later(config_current()->time_wait, config_current()->linger)));
+}
+
+/* The hint of a record of which something was seen just now. */
+ALWAYS_INLINE u32 hint_of(const struct connection *c, u64 now)
+{
+	u32 span = hint_span(c->state & CLOSED_ONCE ? kept_after_close(c->state, config_current())
+						    : config_current()->idle_timeout);
+
+	return (u32)victim_class(c) << HINT_CLASS_SHIFT | ((hint_time(now) + span) & HINT_TIME_MASK);
+}
+
+/*
+ * Lower is given up first; from VICTIM_NONE on, not at all. `longest` is how far ahead a deadline can be;
+ * another CPU's clock may be a unit ahead. Without branches: they would be mispredicted.
+ */
+ALWAYS_INLINE u32 hint_rank(u32 hint, u32 now, u32 longest)
+{
+	u32 left = (hint - now) & HINT_TIME_MASK, class = hint >> HINT_CLASS_SHIFT;
+	u32 over = -((longest + 1 - left) >> 31), used = -((hint | -hint) >> 31);
+
+	class ^= (class ^ VICTIM_EXPIRED) & over;
+	return (class << HINT_CLASS_SHIFT | left) & used;
+}
+
+/* Whether the record in a way may go, whatever its hint said. */
+ALWAYS_INLINE bool may_go(const struct bucket *b, u32 way, u64 now)
+{
+	const struct connection *c = &b->ways[way & (WAYS - 1)];
+
+	return !b->tags[way & (WAYS - 1)] || victim_class(c) != VICTIM_NONE ||
+	       is_expired(c, config_current(), now);
+}
+
+/* The way that the hints name: WAYS where all are of live ones. */
+VERIFIED_ALONE u32 choose_by_hints(const struct bucket *b, u64 now)
+{
+	u32 best = VICTIM_NONE << HINT_CLASS_SHIFT, chosen = WAYS, units = hint_time(now),
+	    longest = hint_longest_span();
+
+	if (!b)
+		return WAYS;
+	for (u32 i = 0; i < WAYS; i++) {
+		u32 rank = hint_rank(b->hints[i], units, longest);
+
+		if (rank < best) {
+			best = rank;
+			chosen = i;
+		}
+		hide_value(best);
+		hide_value(chosen);
+	}
+	return chosen;
+}
+
+/* Of live records that were silent for so long by their hints: when they were seen since. */
+VERIFIED_ALONE int renew_hints(struct bucket *b, u64 now)
+{
+	bool told = hint_span(config_current()->idle_timeout) < HINT_TIME_MAX;
+
+	if (!b)
+		return 0;
+	for (u32 i = 0; i < WAYS; i++)
+		if (!may_go(b, i, now)) /* else a hint can't tell so long a silence */
+			b->hints[i] = hint_of(&b->ways[i], told ? last_seen(&b->ways[i]) : now);
+	return 0;
+}
+
+/*
+ * The way that a new connection takes: the preferred one where it is free; WAYS where all are of live ones.
+ */
+ALWAYS_INLINE u32 choose_way(struct bucket *b, u32 preferred, u64 now)
+{
+	u32 way;
+
+	hide_value(preferred); /* else the mask is dropped, and the verifier forgot the range */
+	if (!b->tags[preferred & (WAYS - 1)])
+		return preferred;
+	way = choose_by_hints(b, now);
+	if (way >= WAYS || may_go(b, way, now))
+		return way;
+	renew_hints(b, now);
+	way = choose_by_hints(b, now);
+	return way < WAYS && may_go(b, way, now) ? way : WAYS;
+}
+
+#endif
