@@ -4,7 +4,7 @@
  *
  *   table     the connection table, mapped read-only by the loader; size set before load
  *   counters  one struct counters for each CPU
- *   ticks     the time of each CPU's latest jiffy
+ *   cached    what each CPU knows of the time and of the ring, and need not ask again
  *   ring      events, final records and first payloads, read by one reader
  *   config    .rodata: constants from the moment of loading
  */
@@ -36,18 +36,21 @@ struct {
 	__type(value, struct counters);
 } counters SEC(".maps");
 
-/* When a jiffy began, as far as this CPU knows. */
-struct tick {
+/* Answers that would cost a CPU more than all the rest that most segments ask for. */
+struct cached {
 	__u64 jiffy;
-	__u64 at; /* ns */
+	__u64 jiffy_began; /* ns */
+	__u32 asked;	   /* how often somebody wanted to know whether the ring is filling */
+	__u16 filling;	   /* 1: it was, when it was last looked at; */
+	__u16 wake;	   /*   and the next item shall wake the reader */
 };
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 1);
 	__type(key, __u32);
-	__type(value, struct tick);
-} ticks SEC(".maps");
+	__type(value, struct cached);
+} cached SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
@@ -68,15 +71,47 @@ ALWAYS_INLINE struct bucket *table_bucket(__u32 index)
 
 #define ring_reserve(size) bpf_ringbuf_reserve(&ring, size, 0)
 
+ALWAYS_INLINE struct cached *cached_current(void)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&cached, &zero);
+}
+
+/* How many questions about the ring one look at it answers. */
+enum { LOOK_EVERY = 16 };
+
+ALWAYS_INLINE void ring_look(struct cached *c)
+{
+	if (c->asked++ % LOOK_EVERY)
+		return;
+	c->filling = bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA) >= wake_at;
+	c->wake = c->filling;
+}
+
 ALWAYS_INLINE bool ring_is_filling(void)
 {
-	return bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA) >= wake_at;
+	struct cached *c = cached_current();
+
+	if (!c)
+		return false;
+	ring_look(c);
+	return c->filling;
 }
 
 /* A wake-up costs ten times an event: the reader comes by itself, and is called only when the ring fills. */
 ALWAYS_INLINE void ring_submit(void *item)
 {
-	bpf_ringbuf_submit(item, ring_is_filling() ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP);
+	struct cached *c = cached_current();
+	__u64 flags = BPF_RB_NO_WAKEUP;
+
+	if (c) {
+		ring_look(c);
+		if (c->wake)
+			flags = BPF_RB_FORCE_WAKEUP;
+		c->wake = 0;
+	}
+	bpf_ringbuf_submit(item, flags);
 }
 
 #define clock_now() bpf_ktime_get_ns()
@@ -88,16 +123,15 @@ ALWAYS_INLINE void ring_submit(void *item)
 ALWAYS_INLINE __u64 clock_tick(void)
 {
 	__u64 jiffy = bpf_jiffies64();
-	__u32 zero = 0;
-	struct tick *tick = bpf_map_lookup_elem(&ticks, &zero);
+	struct cached *c = cached_current();
 
-	if (!tick)
+	if (!c)
 		return clock_now();
-	if (tick->jiffy != jiffy) {
-		tick->jiffy = jiffy;
-		tick->at = clock_now();
+	if (c->jiffy != jiffy) {
+		c->jiffy = jiffy;
+		c->jiffy_began = clock_now();
 	}
-	return tick->at;
+	return c->jiffy_began;
 }
 
 #endif

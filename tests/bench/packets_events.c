@@ -24,7 +24,7 @@ static double run_variant(struct comparison *c, enum variant v, enum stamp_targe
 {
 	struct bed_frame *f = &c->prepared[v].frames[target];
 
-	if (v == TOLD && target == TARGET_SYNSCOPE)
+	if (v == TOLD)
 		return bed_run_reading(&c->beds[v], f, runs);
 	return bed_run(f, runs);
 }
