@@ -94,6 +94,7 @@ static void print_difference(const struct settings *s, const char *name, const d
 					 .ratio = median(with, s->rounds) / median(without, s->rounds),
 					 .floor = -1,
 					 .parse = -1,
+					 .memory = -1,
 					 .target = 50});
 }
 
@@ -168,6 +169,7 @@ static int measure_reader(struct bed *b, struct prepared *p, const struct settin
 					 .value = median(rates, s->rounds),
 					 .floor = -1,
 					 .parse = -1,
+					 .memory = -1,
 					 .target = -8});
 	return 0;
 }
@@ -208,13 +210,15 @@ static int measure_live(struct bed *b, struct prepared *p, const struct settings
 					 .unit = "M/s",
 					 .value = median(rates, s->rounds),
 					 .floor = -1,
-					 .parse = -1});
+					 .parse = -1,
+					 .memory = -1});
 	snprintf(line, sizeof(line), "%s, lost", name);
 	report_print(s, &(struct report){.name = line,
 					 .unit = "percent",
 					 .value = (double)lost / (double)total * 100,
 					 .floor = -1,
-					 .parse = -1});
+					 .parse = -1,
+					 .memory = -1});
 	return 0;
 }
 

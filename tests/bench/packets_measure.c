@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "packets_measure.h"
 
+#include "packets_memory.h"
 #include "packets_report.h"
 
 /* Nanoseconds a run, by round. */
 struct timing {
 	double floor[ROUNDS_MAX];
 	double above[TARGETS][ROUNDS_MAX];
+	double memory[ROUNDS_MAX]; /* what memory alone takes */
 };
 
 struct measurement {
@@ -14,6 +16,7 @@ struct measurement {
 	const struct row *row;
 	const struct settings *settings;
 	struct prepared prepared;
+	struct memory memory;
 	u64 runs[TARGETS]; /* in each round */
 	struct timing timing;
 };
@@ -51,6 +54,21 @@ static double run_round(struct measurement *m, u32 target)
 	return run(m, target, m->runs[target] - first);
 }
 
+/* Rows of one segment that go round many connections. */
+static bool has_memory(const struct row *row)
+{
+	return row->scene->steps == 1 && !row->scene->ethertype && row->connections > 1;
+}
+
+static int open_memory(struct measurement *m)
+{
+	bool opens = m->row->scene->effects[0] & OPENS;
+
+	if (!has_memory(m->row))
+		return 0;
+	return memory_open(&m->memory, opens ? TOUCH_OPENING : TOUCH_SEGMENT, m->row->connections);
+}
+
 static int run_rounds(struct measurement *m)
 {
 	for (u32 r = 0; r < m->settings->rounds; r++) {
@@ -63,6 +81,8 @@ static int run_rounds(struct measurement *m)
 				m->timing.floor[r] = ns;
 			m->timing.above[target][r] = ns - m->timing.floor[r];
 		}
+		if (has_memory(m->row))
+			m->timing.memory[r] = memory_pass(&m->memory);
 		if (m->row->scene->table == TABLE_EMPTY && row_check(m->bed, m->row, &m->prepared))
 			return -1;
 	}
@@ -80,6 +100,7 @@ static void print(const struct measurement *m)
 		.floor = median(m->timing.floor, rounds),
 		.parse = median(m->timing.above[TARGET_PARSE], rounds),
 		.value = median(m->timing.above[TARGET_SYNSCOPE], rounds),
+		.memory = has_memory(m->row) ? median(m->timing.memory, rounds) : -1,
 		.target = row_target(m->row),
 		.packets = m->row->scene->steps > 2 ? m->row->scene->steps : 0,
 	};
@@ -92,6 +113,7 @@ static void print(const struct measurement *m)
 int measure_row(struct bed *b, const struct row *row, const struct settings *s)
 {
 	static struct measurement m;
+	int failed;
 
 	m = (struct measurement){.bed = b, .row = row, .settings = s};
 	if (row_prepare(b, row, s, &m.prepared))
@@ -101,8 +123,9 @@ int measure_row(struct bed *b, const struct row *row, const struct settings *s)
 		if (!m.runs[target])
 			return -1;
 	}
-	if (run_rounds(&m))
-		return -1;
-	print(&m);
-	return 0;
+	failed = open_memory(&m) || run_rounds(&m);
+	memory_close(&m.memory);
+	if (!failed)
+		print(&m);
+	return failed ? -1 : 0;
 }

@@ -2,39 +2,21 @@
 #include "packets_memory.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <time.h>
 
 #include "bucket.h"
 #include "message.h"
-#include "packets_report.h"
-#include "packets_scenes.h"
+#include "packets_bed.h"
 
-/* Records as they lie in the table, in pages of 4 kB as in the kernel, in an order that no prefetcher knows.
- */
-struct memory {
-	u8 *records;
-	u32 *order;
-	size_t size;
-	u32 connections;
-};
+enum { PASS = 1 << 16 };
 
-static u64 cpu_time(void)
+static void shuffle(struct memory *m, u32 step)
 {
-	struct timespec t;
-
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-	return (u64)t.tv_sec * 1000000000 + (u64)t.tv_nsec;
-}
-
-static void shuffle(struct memory *m)
-{
-	for (u32 i = 0; i < m->connections; i++)
-		m->order[i] = 2 * i; /* a table at half load */
-	for (u32 i = m->connections - 1; i; i--) {
+	for (u32 i = 0; i < m->many; i++)
+		m->order[i] = step * i;
+	for (u32 i = m->many - 1; i; i--) {
 		u32 j = (u32)random() % (i + 1), other = m->order[j];
 
 		m->order[j] = m->order[i];
@@ -42,89 +24,80 @@ static void shuffle(struct memory *m)
 	}
 }
 
-static int memory_open(struct memory *m, u32 connections)
+int memory_open(struct memory *m, enum memory_touch touch, u32 connections)
 {
-	m->connections = connections;
-	m->size = 2ULL * connections * sizeof(struct bucket) / WAYS;
-	m->records = mmap(NULL, m->size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	m->order = calloc(connections, sizeof(*m->order));
-	if (m->records == MAP_FAILED || !m->order)
+	u32 buckets = buckets_for(connections);
+
+	*m = (struct memory){.touch = touch, .size = buckets * sizeof(struct bucket)};
+	m->many = touch == TOUCH_SEGMENT ? connections : buckets;
+	m->buckets = mmap(NULL, m->size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	m->order = calloc(m->many, sizeof(*m->order));
+	if (m->buckets == MAP_FAILED || !m->order)
 		return say_error("memory of %u connections: %s", connections, strerror(errno));
-	madvise(m->records, m->size, MADV_NOHUGEPAGE);
-	memset(m->records, 1, m->size);
-	shuffle(m);
+	madvise(m->buckets, m->size, MADV_NOHUGEPAGE); /* a map of the kernel's lies in pages of 4 kB */
+	memset(m->buckets, 1, m->size);
+	shuffle(m, touch == TOUCH_SEGMENT ? 2 : 1);
 	return 0;
 }
 
-static void memory_close(struct memory *m)
+void memory_close(struct memory *m)
 {
-	if (m->records != MAP_FAILED)
-		munmap(m->records, m->size);
+	if (m->buckets && m->buckets != MAP_FAILED)
+		munmap(m->buckets, m->size);
 	free(m->order);
 }
 
-/* Between two packets lie more instructions than a CPU looks ahead; here there are none to look at. */
-static void wait_for_loads(void)
+/*
+ * What was written has arrived; and nothing of the next packet is looked at before: between two packets lie
+ * more instructions than a CPU looks ahead.
+ */
+static void end_of_packet(void)
 {
+	__sync_synchronize();
 #ifdef __x86_64__
 	__asm__ volatile("lfence" ::: "memory");
-#else
-	__sync_synchronize();
 #endif
 }
 
-/* The first line of a record is read, that of a direction is changed: both addresses are known at once. */
-static void touch(u8 *record)
+static void touch_segment(const struct memory *m, u32 slot)
 {
-	volatile u64 *state = (volatile u64 *)(void *)(record + offsetof(struct connection, state));
-	volatile u64 *segments = (volatile u64 *)(void *)(record + offsetof(struct connection, half) +
-							  offsetof(struct direction, segments));
+	struct bucket *b = (struct bucket *)(void *)m->buckets + slot / WAYS;
+	volatile struct connection *c = &b->ways[slot % WAYS];
 
-	(void)*state;
-	(*segments)++;
-	wait_for_loads();
+	(void)c->state;
+	c->half[0].segments++;
 }
 
-/* ns for each of so many records. */
-static double run(const struct memory *m, u32 records)
+static void touch_opening(const struct memory *m, u32 bucket, u32 turn)
 {
-	const size_t stride = sizeof(struct bucket) / WAYS;
-	u64 begin = cpu_time();
+	struct bucket *b = (struct bucket *)(void *)m->buckets + bucket;
+	u32 way = (*(volatile u32 *)&b->hints[0] + turn) % WAYS;
 
-	for (u32 i = 0; i < records; i++)
-		touch(m->records + (m->order[i % m->connections] * stride & ~63ULL));
-	return (double)(cpu_time() - begin) / records;
+	memset(&b->ways[way], 1, sizeof(b->ways[way]));
 }
 
-static int measure_size(const struct settings *s, const char *name, u32 connections)
+static double touch_all(const struct memory *m, u32 first, u32 mask)
 {
-	enum { RECORDS = 1000000 };
-	double each[ROUNDS_MAX];
-	struct memory m;
-	int failed = memory_open(&m, connections);
+	double begin = cpu_time();
 
-	for (u32 r = 0; !failed && r < s->rounds; r++)
-		each[r] = run(&m, RECORDS);
-	if (!failed)
-		report_print(s, &(struct report){.name = name,
-						 .unit = "ns",
-						 .against = "",
-						 .value = median(each, s->rounds),
-						 .floor = -1,
-						 .parse = -1});
-	memory_close(&m);
-	return failed;
+	for (u32 i = 0; i < PASS; i++) {
+		u32 turn = first + (i & mask), at = m->order[turn % m->many];
+
+		if (m->touch == TOUCH_SEGMENT)
+			touch_segment(m, at);
+		else
+			touch_opening(m, at, turn / m->many);
+		end_of_packet();
+	}
+	return (cpu_time() - begin) / PASS;
 }
 
-int measure_memory(const struct settings *s)
+double memory_pass(const struct memory *m)
 {
-	static const char *const names[SCENE_SIZES] = {
-		"memory, two lines of 1 record", "memory, two lines of 16k records",
-		"memory, two lines of 256k records", "memory, two lines of 1M records"};
-	int failed = 0;
+	u32 first = (u32)random() % m->many;
+	double everywhere;
 
-	for (u32 i = 0; i < SCENE_SIZES; i++)
-		if (settings_want(s, names[i], false))
-			failed |= measure_size(s, names[i], scene_sizes[i]);
-	return failed;
+	touch_all(m, first + PASS, ~0U); /* what ran before left other lines in the caches */
+	everywhere = touch_all(m, first, ~0U);
+	return everywhere - touch_all(m, first, 0);
 }

@@ -1,11 +1,32 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the machine's memory takes for what a segment touches of the table: below it no program can go. */
+/*
+ * What the machine's memory takes for what a segment touches of the table, by a plain loop over as much
+ * memory as the table has: below it no program can go.
+ */
 #ifndef SYNSCOPE_PACKETS_MEMORY_H
 #define SYNSCOPE_PACKETS_MEMORY_H
 
-#include "packets_settings.h"
+#include "platform.h"
 
-/* Measures the rows of memory. 0, or -1, said. */
-int measure_memory(const struct settings *s);
+enum memory_touch {
+	TOUCH_SEGMENT, /* a record's first line is read, that of a direction is changed */
+	TOUCH_OPENING, /* a bucket's first line is read; which record is written, all of it, depends on what
+			  it says */
+};
+
+struct memory {
+	enum memory_touch touch;
+	u8 *buckets;
+	u32 *order; /* of records, or of buckets, as no prefetcher knows it */
+	size_t size;
+	u32 many; /* in the order */
+};
+
+/* Memory for so many connections, of which a table at half load has twice the slots. 0, or -1, said. */
+int memory_open(struct memory *m, enum memory_touch touch, u32 connections);
+void memory_close(struct memory *m);
+
+/* ns for each, above the same in a cache; the mean of a pass. */
+double memory_pass(const struct memory *m);
 
 #endif

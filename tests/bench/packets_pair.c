@@ -134,7 +134,8 @@ static void print(const char *name, const struct settings *s, const double *alon
 					 .value = two,
 					 .ratio = two / one,
 					 .floor = -1,
-					 .parse = -1});
+					 .parse = -1,
+					 .memory = -1});
 	report_print(s, &(struct report){.name = name,
 					 .unit = "times one",
 					 .against = "one CPU alone",
@@ -142,6 +143,7 @@ static void print(const char *name, const struct settings *s, const double *alon
 					 .ratio = median(ratios, s->rounds),
 					 .floor = -1,
 					 .parse = -1,
+					 .memory = -1,
 					 .target = 1.5});
 }
 

@@ -16,6 +16,8 @@ struct report {
 	double ratio;
 	double floor; /* the two others of the row; below 0: there is none */
 	double parse;
+	double memory; /* what memory alone takes for the lines that are touched; below 0: it was not measured
+			*/
 	double target; /* 0: none is named; below 0: at least that much, instead of at most */
 	u32 packets;   /* of a whole connection, whose cost is told besides; 0: this is none */
 };
