@@ -92,9 +92,6 @@ static void print_difference(const struct settings *s, const char *name, const d
 					 .against = "the same without an event",
 					 .value = median(differences, s->rounds),
 					 .ratio = median(with, s->rounds) / median(without, s->rounds),
-					 .floor = -1,
-					 .parse = -1,
-					 .memory = -1,
 					 .target = 50});
 }
 
@@ -164,13 +161,9 @@ static int measure_reader(struct bed *b, struct prepared *p, const struct settin
 		bed_drain(b);
 		rates[r] = (double)events * 1e3 / (double)(clock_monotonic() - begin);
 	}
-	report_print(s, &(struct report){.name = name,
-					 .unit = "M/s",
-					 .value = median(rates, s->rounds),
-					 .floor = -1,
-					 .parse = -1,
-					 .memory = -1,
-					 .target = -8});
+	report_print(s,
+		     &(struct report){
+			     .name = name, .unit = "M/s", .value = median(rates, s->rounds), .target = -8});
 	return 0;
 }
 
@@ -206,19 +199,11 @@ static int measure_live(struct bed *b, struct prepared *p, const struct settings
 	if (after.emitted - before.emitted + lost != total)
 		return say_error("%s: %llu events for %llu segments", name, after.emitted - before.emitted,
 				 total);
-	report_print(s, &(struct report){.name = name,
-					 .unit = "M/s",
-					 .value = median(rates, s->rounds),
-					 .floor = -1,
-					 .parse = -1,
-					 .memory = -1});
+	report_print(s, &(struct report){.name = name, .unit = "M/s", .value = median(rates, s->rounds)});
 	snprintf(line, sizeof(line), "%s, lost", name);
 	report_print(s, &(struct report){.name = line,
 					 .unit = "percent",
-					 .value = (double)lost / (double)total * 100,
-					 .floor = -1,
-					 .parse = -1,
-					 .memory = -1});
+					 .value = (double)lost / (double)total * 100});
 	return 0;
 }
 

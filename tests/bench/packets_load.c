@@ -73,8 +73,7 @@ static void print(const struct settings *s, const char *name, const char *what, 
 	char line[96];
 
 	snprintf(line, sizeof(line), "%s %s", name, what);
-	report_print(s,
-		     &(struct report){.name = line, .unit = unit, .value = value, .floor = -1, .parse = -1});
+	report_print(s, &(struct report){.name = line, .unit = unit, .value = value});
 }
 
 static int measure_program(const struct settings *s, const char *object, const char *name,

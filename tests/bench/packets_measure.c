@@ -100,7 +100,7 @@ static void print(const struct measurement *m)
 		.floor = median(m->timing.floor, rounds),
 		.parse = median(m->timing.above[TARGET_PARSE], rounds),
 		.value = median(m->timing.above[TARGET_SYNSCOPE], rounds),
-		.memory = has_memory(m->row) ? median(m->timing.memory, rounds) : -1,
+		.memory = has_memory(m->row) ? median(m->timing.memory, rounds) : 0,
 		.target = row_target(m->row),
 		.packets = m->row->scene->steps > 2 ? m->row->scene->steps : 0,
 	};

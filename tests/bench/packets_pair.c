@@ -132,18 +132,12 @@ static void print(const char *name, const struct settings *s, const double *alon
 					 .unit = "ns",
 					 .against = "one CPU alone",
 					 .value = two,
-					 .ratio = two / one,
-					 .floor = -1,
-					 .parse = -1,
-					 .memory = -1});
+					 .ratio = two / one});
 	report_print(s, &(struct report){.name = name,
 					 .unit = "times one",
 					 .against = "one CPU alone",
 					 .value = median(ratios, s->rounds),
 					 .ratio = median(ratios, s->rounds),
-					 .floor = -1,
-					 .parse = -1,
-					 .memory = -1,
 					 .target = 1.5});
 }
 

@@ -49,11 +49,11 @@ static void print_json(const struct report *r)
 	printf("{\"name\": \"packet %s\", \"value\": %.2f, \"unit\": \"%s\"", r->name, r->value, r->unit);
 	if (r->against)
 		printf(", \"ratio\": %.3f, \"against\": \"%s\"", r->ratio, r->against);
-	if (r->floor >= 0)
+	if (r->floor > 0)
 		printf(", \"floor\": %.1f", r->floor);
-	if (r->parse >= 0)
+	if (r->parse > 0)
 		printf(", \"parse\": %.1f", r->parse);
-	if (r->memory >= 0)
+	if (r->memory > 0)
 		printf(", \"memory\": %.1f", r->memory);
 	if (r->packets)
 		printf(", \"per_connection\": %.1f", r->value * r->packets);
@@ -65,7 +65,7 @@ static void print_json(const struct report *r)
 
 static void print_optional(double value)
 {
-	if (value >= 0)
+	if (value > 0)
 		printf(" %8.1f", value);
 	else
 		printf(" %8s", "");

@@ -14,7 +14,7 @@ struct report {
 	const char *against; /* what `ratio` is to */
 	double value;
 	double ratio;
-	double floor; /* the two others of the row; below 0: there is none */
+	double floor; /* the two others of the row; 0: there is none */
 	double parse;
 	double memory; /* what memory alone takes for the lines that are touched; below 0: it was not measured
 			*/
