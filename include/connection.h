@@ -3,8 +3,8 @@
  * The record of a connection: six cache lines of facts. What the facts mean (conn_state, diagnosis,
  * the words of the timeline) is worked out where the record is printed, never here.
  *
- * Who writes what: a direction's own blocks are written by the one CPU and hook that sees that
- * direction; `state` by compare-and-swap; a milestone by whoever set its flag in `state`. Times are
+ * Who writes what: a direction's own blocks are written by the one CPU that has claimed the direction
+ * (claim.h); `state` by compare-and-swap; a milestone by whoever set its flag in `state`. Times are
  * nanoseconds of the clock that saw the frame (CLOCK_MONOTONIC in the kernel, the capture's in a replay).
  */
 #ifndef SYNSCOPE_CONNECTION_H

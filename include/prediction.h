@@ -90,23 +90,26 @@ ALWAYS_INLINE bool follow_predicted(struct connection *c, const struct segment *
 	enum endpoint from = sender(s, state) & 1;
 	struct direction *me = &c->half[s->from_high & 1], *peer = &c->half[~s->from_high & 1];
 
+	u32 version;
+
 	hide_value(me); /* else each use works out the address anew */
 	hide_value(peer);
+	version = me->version;
+	compiler_barrier();
 	if (!state_is_steady(state, from, s->payload) || !segment_is_next(me, s, g->tick) || !c->events)
 		return false;
 	if (s->ack != me->acknowledged && sequence_difference(s->ack, peer->next) > 0)
 		return false;
+	if (!direction_claim(me, version))
+		return false;
 	g->from = (u8)from;
 	g->facts = FACT_SEQ_OK | FACT_ACK_OK;
-	me->version++;
-	compiler_barrier();
 	if (sequence_difference(s->ack, me->acknowledged) > 0)
 		direction_acknowledge(me, peer, &c->quality[other_endpoint(from)], s, g);
 	if (s->payload)
 		take_new(c, s, g, 0);
 	count_direction(me, s, g);
-	compiler_barrier();
-	me->version++;
+	direction_release(me, version);
 	return true;
 }
 

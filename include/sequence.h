@@ -6,6 +6,7 @@
 #ifndef SYNSCOPE_SEQUENCE_H
 #define SYNSCOPE_SEQUENCE_H
 
+#include "claim.h"
 #include "connection.h"
 #include "history.h"
 #include "sighting.h"
@@ -455,20 +456,22 @@ ALWAYS_INLINE u32 observe_window(struct connection *c, const struct segment *s, 
 
 /*
  * Takes a segment into the numbers of its sender, and of its receiver what it proves of them. Leaves
- * in g->facts what was found. The sender's block is written by this CPU alone; of the receiver's only
- * the round-trip sample is taken back, where a race costs one sample.
+ * in g->facts what was found. The sender's block is claimed; of the receiver's only the round-trip
+ * sample is taken back, where a race costs one sample.
  */
 VERIFIED_ALONE int observe(struct connection *c, const struct segment *s, struct sighting *g)
 {
 	struct direction *me;
+	u32 version;
 	u64 state;
 
 	if (!c || !s || !g)
 		return 0;
-	state = c->state;
 	me = DIRECTION(c, g->from);
-	me->version++;
-	compiler_barrier();
+	version = me->version;
+	if (!direction_claim(me, version))
+		version = direction_wait(me);
+	state = c->state;
 	g->facts = 0;
 	if (!(state & SAW_SEGMENT << (g->from & 1))) {
 		g->facts = FACT_FIRST;
@@ -490,8 +493,8 @@ VERIFIED_ALONE int observe(struct connection *c, const struct segment *s, struct
 	}
 	g->facts |= observe_window(c, s, g);
 	count_direction(me, s, g);
-	compiler_barrier();
-	me->version++;
+	if (version != NOT_CLAIMED)
+		direction_release(me, version);
 	return 0;
 }
 

@@ -32,6 +32,7 @@ static union test_item test_items[TEST_ITEMS];
 static u32 test_item_count;
 static bool test_ring_full, test_ring_filling;
 static u64 test_now;
+static void (*test_clock_read)(void); /* called whenever the clock is */
 
 static inline const volatile struct config *config_current(void)
 {
@@ -67,6 +68,8 @@ static inline bool ring_is_filling(void)
 
 static inline u64 clock_now(void)
 {
+	if (test_clock_read)
+		test_clock_read();
 	return test_now;
 }
 
