@@ -131,7 +131,7 @@ struct direction {
 /* A direction, the part that only losses and round-trip samples touch. Half a cache line. */
 struct direction_quality {
 	u64 missing;  /* bytes below `next` that were never seen */
-	u32 hole_low; /* the missing bytes lie between these two; equal: none are missing */
+	u32 hole_low; /* those that may still come lie between these two: see hole.h */
 	u32 hole_high;
 	u32 out_of_order; /* segments that filled a hole from behind */
 	u32 rtt_min;	  /* ns, from this endpoint's segment to the answer, at the point of observation; */
