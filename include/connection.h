@@ -3,8 +3,8 @@
  * The record of a connection: six cache lines of facts. What the facts mean (conn_state, diagnosis,
  * the words of the timeline) is worked out where the record is printed, never here.
  *
- * Who writes what: a direction's own blocks are written by the one CPU and hook that sees that
- * direction; `state` by compare-and-swap; a milestone by whoever set its flag in `state`. Times are
+ * Who writes what: a direction's own blocks are written by the one CPU that has claimed the direction
+ * (claim.h); `state` by compare-and-swap; a milestone by whoever set its flag in `state`. Times are
  * nanoseconds of the clock that saw the frame (CLOCK_MONOTONIC in the kernel, the capture's in a replay).
  */
 #ifndef SYNSCOPE_CONNECTION_H
@@ -134,7 +134,7 @@ struct direction {
 /* A direction, the part that only losses and round-trip samples touch. Half a cache line. */
 struct direction_quality {
 	u64 missing;  /* bytes below `next` that were never seen */
-	u32 hole_low; /* the missing bytes lie between these two; equal: none are missing */
+	u32 hole_low; /* those that may still come lie between these two: see hole.h */
 	u32 hole_high;
 	u32 out_of_order; /* segments that filled a hole from behind */
 	u32 rtt_min;	  /* ns, from this endpoint's segment to the answer, at the point of observation; */

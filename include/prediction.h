@@ -157,13 +157,14 @@ ALWAYS_INLINE bool follow_plain(struct connection *c, const struct plain *p, str
 	u32 version;
 
 	hide_value(me); /* else each use works out the address anew */
+	version = me->version;
+	compiler_barrier();
 	if (!state_is_steady(state, from, p->payload) || !segment_is_next(me, p, g->tick) || !c->events)
 		return false;
 	if (p->ack != me->acknowledged && sequence_difference(p->ack, peer->next) > 0)
 		return false;
-	version = me->version;
-	me->version = version + 1;
-	compiler_barrier();
+	if (!direction_claim(me, version))
+		return false;
 	if (sequence_difference(p->ack, me->acknowledged) > 0)
 		direction_acknowledge(me, peer, &c->quality[~from & 1], p->ack, g);
 	if (p->payload)
@@ -171,8 +172,7 @@ ALWAYS_INLINE bool follow_plain(struct connection *c, const struct plain *p, str
 	me->window = p->window;
 	me->ip_id = p->ip_id;
 	direction_count(me, p->ip_length, g);
-	compiler_barrier();
-	me->version = version + 2;
+	direction_release(me, version);
 	return true;
 }
 

@@ -6,8 +6,10 @@
 #ifndef SYNSCOPE_SEQUENCE_H
 #define SYNSCOPE_SEQUENCE_H
 
+#include "claim.h"
 #include "connection.h"
 #include "history.h"
+#include "hole.h"
 #include "sighting.h"
 #include "bucket.h"
 
@@ -125,16 +127,17 @@ ALWAYS_INLINE void settle_isn(struct connection *c, const struct segment *s, u64
 	responder->next = s->ack;
 }
 
-/* What an acknowledgment that goes on from me->acknowledged says of the bytes missing before it. */
-ALWAYS_INLINE u32 judge_hole(const struct direction *me, const struct direction_quality *peer_quality,
-			     u32 ack)
+/* What an acknowledgment says of missing bytes. Another CPU may be changing them: a race costs a letter. */
+ALWAYS_INLINE u32 judge_hole(const struct connection *c, enum endpoint from, u32 ack)
 {
+	enum endpoint to = other_endpoint(from);
+	const struct direction *me = DIRECTION(c, from), *peer = DIRECTION(c, to);
+	const struct direction_quality *theirs = &c->quality[to & 1], *mine = &c->quality[from & 1];
 	u32 facts = 0;
 
-	if (peer_quality->missing && sequence_difference(ack, peer_quality->hole_low) > 0 &&
-	    sequence_difference(me->acknowledged, peer_quality->hole_high) < 0)
+	if (missing_below(theirs, peer->next, ack) > missing_below(theirs, peer->next, me->acknowledged))
 		facts |= FACT_HOLE_ACKED;
-	if (!peer_quality->missing || sequence_difference(ack, peer_quality->hole_high) >= 0)
+	if (!hole_is_open(theirs, peer->next, ack) && !hole_is_open(mine, me->next, peer->acknowledged))
 		facts |= FACT_HOLE_OVER;
 	return facts;
 }
@@ -171,34 +174,10 @@ ALWAYS_INLINE u32 observe_ack(struct connection *c, const struct segment *s, str
 		me->acknowledged = sequence_difference(s->ack, peer->isn) > 0 ? peer->isn : s->ack;
 	if (sequence_difference(s->ack, me->acknowledged) > 0) {
 		if (state & HOLE_OPEN)
-			facts |= judge_hole(me, &c->quality[to & 1], s->ack);
+			facts |= judge_hole(c, from, s->ack);
 		direction_acknowledge(me, peer, &c->quality[to & 1], s->ack, g);
 	}
 	return facts;
-}
-
-/* What of a segment comes late into a hole; what the hole is then. False: nothing of it does. */
-ALWAYS_INLINE bool fill_hole(struct direction_quality *q, u32 seq, u32 end)
-{
-	u32 length;
-
-	if (!q->missing)
-		return false;
-	if (sequence_difference(seq, q->hole_low) < 0)
-		seq = q->hole_low;
-	if (sequence_difference(end, q->hole_high) > 0)
-		end = q->hole_high;
-	if (sequence_difference(end, seq) <= 0)
-		return false;
-	length = end - seq;
-	q->missing = q->missing > length ? q->missing - length : 0;
-	if (seq == q->hole_low)
-		q->hole_low = end;
-	if (end == q->hole_high)
-		q->hole_high = seq;
-	if (!q->missing || sequence_difference(q->hole_low, q->hole_high) >= 0)
-		q->hole_low = q->hole_high = 0;
-	return true;
 }
 
 /* A segment behind a hole that nobody sent again: IP identifications still count in sending order. */
@@ -210,14 +189,6 @@ ALWAYS_INLINE bool was_overtaken(const struct direction *me, const struct segmen
 	if (s->ip_id && me->ip_id)
 		return (u16)(me->ip_id - s->ip_id) < 0x8000;
 	return g->tick < me->last + REORDERING_WITHIN;
-}
-
-ALWAYS_INLINE void open_hole(struct direction_quality *q, u32 from, u32 to)
-{
-	if (q->hole_low == q->hole_high)
-		q->hole_low = from;
-	q->hole_high = to;
-	q->missing += to - from;
 }
 
 /* One number below the next, all before it acknowledged: sent to be answered (RFC 9293 section 3.8.4). */
@@ -273,7 +244,7 @@ ALWAYS_INLINE u32 judge_old(struct connection *c, const struct segment *s, const
 	struct direction_quality *q = &c->quality[g->from & 1];
 	u32 end = s->seq + sequence_length(s);
 
-	if (fill_hole(q, s->seq, end)) {
+	if (fill_hole(q, me->next, s->seq, end)) {
 		if (was_overtaken(me, s, g)) {
 			q->out_of_order += g->count;
 			return FACT_OUT_OF_ORDER;
@@ -298,6 +269,14 @@ ALWAYS_INLINE void direction_advance(struct direction *me, u32 end, bool all_new
 	}
 }
 
+/* What was acknowledged of an endpoint's numbers; its first one where nothing was. */
+ALWAYS_INLINE u32 acknowledged_of(const struct connection *c, enum endpoint who)
+{
+	enum endpoint peer = other_endpoint(who);
+
+	return c->state & SAW_ACK << peer ? DIRECTION(c, peer)->acknowledged : DIRECTION(c, who)->isn;
+}
+
 /* Moves the sender's numbers over a segment that carries something new. */
 ALWAYS_INLINE u32 take_new(struct connection *c, const struct segment *s, struct sighting *g, s32 ahead)
 {
@@ -305,11 +284,11 @@ ALWAYS_INLINE u32 take_new(struct connection *c, const struct segment *s, struct
 	u32 end = s->seq + sequence_length(s), facts = 0;
 
 	if (ahead > 0) {
-		open_hole(&c->quality[g->from & 1], me->next, s->seq);
+		open_hole(&c->quality[g->from & 1], me->next, s->seq, acknowledged_of(c, g->from));
 		facts = FACT_HOLE;
 	}
 	if (ahead < 0) {
-		fill_hole(&c->quality[g->from & 1], s->seq, me->next);
+		fill_hole(&c->quality[g->from & 1], me->next, s->seq, me->next);
 		me->sample_at = 0;
 		me->retransmits += g->count;
 		facts = FACT_RETRANSMITTED;
@@ -473,20 +452,22 @@ ALWAYS_INLINE u32 observe_window(struct connection *c, const struct segment *s, 
 
 /*
  * Takes a segment into the numbers of its sender, and of its receiver what it proves of them. Leaves
- * in g->facts what was found. The sender's block is written by this CPU alone; of the receiver's only
- * the round-trip sample is taken back, where a race costs one sample.
+ * in g->facts what was found. The sender's block is claimed; of the receiver's only the round-trip
+ * sample is taken back, where a race costs one sample.
  */
 VERIFIED_ALONE int observe(struct connection *c, const struct segment *s, struct sighting *g)
 {
 	struct direction *me;
+	u32 version;
 	u64 state;
 
 	if (!c || !s || !g)
 		return 0;
-	state = c->state;
 	me = DIRECTION(c, g->from);
-	me->version++;
-	compiler_barrier();
+	version = me->version;
+	if (!direction_claim(me, version))
+		version = direction_wait(me);
+	state = c->state;
 	g->facts = 0;
 	if (!(state & SAW_SEGMENT << (g->from & 1))) {
 		g->facts = FACT_FIRST;
@@ -508,8 +489,8 @@ VERIFIED_ALONE int observe(struct connection *c, const struct segment *s, struct
 	}
 	g->facts |= observe_window(c, s, g);
 	observe_packet(me, s, g);
-	compiler_barrier();
-	me->version++;
+	if (version != NOT_CLAIMED)
+		direction_release(me, version);
 	return 0;
 }
 

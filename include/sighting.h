@@ -32,7 +32,7 @@ enum fact {
 	FACT_WINDOW_PROBE = 1 << 19,   /* one byte sent against a closed window */
 	FACT_HOLE = 1 << 20,	       /* leaves a hole before it */
 	FACT_HOLE_ACKED = 1 << 21,     /* acknowledges bytes of a hole */
-	FACT_HOLE_OVER = 1 << 22,      /* the peer's hole was filled, or all of it acknowledged */
+	FACT_HOLE_OVER = 1 << 22,      /* the holes of both were filled, or acknowledged */
 	FACT_NOTHING_NEW = 1 << 23,    /* takes numbers, and all of them were seen before */
 };
 

@@ -51,7 +51,7 @@ ALWAYS_INLINE bool swap_state_once(struct connection *c, const struct step *s, u
 
 /*
  * Moves the state by compare-and-swap, from what is returned to *new. Three tries, written out because
- * some verifiers refuse the loop: of a connection there are two directions, so at most two CPUs meet.
+ * some verifiers refuse the loop: of a connection there are two directions, so most often two CPUs meet.
  */
 ALWAYS_INLINE u64 swap_state(struct connection *c, const struct step *s, u64 *new)
 {

@@ -5,6 +5,8 @@
  */
 #include "verdict.h"
 
+#include "hole.h"
+
 /* Nothing of the endpoint but RSTs: their numbers say nothing of bytes. */
 static bool only_reset(const struct connection *c, enum endpoint who)
 {
@@ -62,26 +64,13 @@ u64 payload_bytes(const struct connection *c, enum endpoint who)
 	return bytes > 0 ? (u64)bytes : 0;
 }
 
-/* Of the bytes missing below `next`, those that the peer has acknowledged. */
-static u64 missing_below(const struct connection *c, enum endpoint who, u32 acknowledged)
-{
-	const struct direction_quality *q = &c->quality[who];
-	s32 reach = sequence_difference(acknowledged, q->hole_low);
-
-	if (!q->missing || sequence_difference(acknowledged, q->hole_high) >= 0)
-		return q->missing;
-	if (reach <= 0)
-		return 0;
-	return (u64)reach < q->missing ? (u64)reach : q->missing;
-}
-
 static u64 missed(const struct connection *c, enum endpoint who)
 {
 	enum endpoint peer = other_endpoint(who);
 
 	if (!endpoint_seen(c, who) || only_reset(c, who) || !(c->state & SAW_ACK << peer))
 		return 0;
-	return missing_below(c, who, DIRECTION(c, peer)->acknowledged) +
+	return missing_below(&c->quality[who], DIRECTION(c, who)->next, DIRECTION(c, peer)->acknowledged) +
 	       (u64)(sent_or_acknowledged(c, who) - sent(c, who));
 }
 

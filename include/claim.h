@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One writer at a time. Most often there is no other one, but what is received through veth, loopback or RPS
+ * comes by the CPU that handed it on: then two segments of one direction are worked on at once, and the
+ * kernel may even change their order.
+ */
+#ifndef SYNSCOPE_CLAIM_H
+#define SYNSCOPE_CLAIM_H
+
+#include "connection.h"
+#include "platform.h"
+
+/*
+ * Who made `version` odd has the direction. `version` is what it was when the CPU began to look at the
+ * direction: where it is not that any more, what was seen is out of date, and nothing is claimed.
+ */
+ALWAYS_INLINE bool direction_claim(struct direction *me, u32 version)
+{
+	return !(version & 1) && atomic_swap_if(&me->version, version, version + 1) == version;
+}
+
+ALWAYS_INLINE void direction_release(struct direction *me, u32 version)
+{
+	compiler_barrier();
+	me->version = version + 2;
+}
+
+/* What direction_wait() gives where the direction could not be had. */
+enum { NOT_CLAIMED = 1 };
+
+/* Two microseconds: the clock is the slowest thing at hand. */
+VERIFIED_ALONE u64 pause_for_a_moment(void)
+{
+	u64 now = 0;
+
+	for (u32 i = 0; i < 64; i++)
+		now = clock_now();
+	return now;
+}
+
+/*
+ * Waits until the direction is had, and gives the version that was claimed. A CPU has it for a tenth of a
+ * microsecond, unless its hypervisor stops it meanwhile: so the wait may take a millisecond. Beyond that the
+ * numbers are written without a claim: at worst they are wrong by the segments that met there.
+ */
+VERIFIED_ALONE u32 direction_wait(struct direction *me)
+{
+	enum { TRIES = 512 };
+
+	for (u32 i = 0; me && i < TRIES; i++) {
+		u32 version = *(volatile u32 *)&me->version;
+
+		if (direction_claim(me, version))
+			return version;
+		if (i > 4)
+			pause_for_a_moment();
+	}
+	return NOT_CLAIMED;
+}
+
+#endif
