@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "memory.h"
 #include "message.h"
 #include "snapshot.h"
 
@@ -14,6 +15,11 @@ enum { ANNOUNCE_ESTABLISHED_AFTER = 1000000000, ANNOUNCE_HALF_OPEN_AFTER = 20000
 static u32 slots(const struct book *b)
 {
 	return b->config->buckets * WAYS;
+}
+
+static size_t entries_size(const struct book *b)
+{
+	return slots(b) * sizeof(*b->entries);
 }
 
 /* A scan begins, grows or ends. */
@@ -38,11 +44,11 @@ int book_open(struct book *b, const struct interface *interface, const struct co
 	b->output = output;
 	b->summary = summary;
 	b->scans = scans_open(config->hash_seed[0], on_scan, b);
-	b->entries = calloc(slots(b), sizeof(*b->entries));
+	b->entries = memory_open(entries_size(b));
 	if (b->scans && b->entries && !deadlines_open(&b->deadlines, slots(b)))
 		return 0;
 	scans_close(b->scans);
-	free(b->entries);
+	memory_close(b->entries, entries_size(b));
 	b->scans = NULL;
 	b->entries = NULL;
 	return say_error("%u connections: %s; give a smaller --max-connections", slots(b) / 2,
@@ -62,9 +68,9 @@ static void forget(struct entry *e)
 
 void book_close(struct book *b)
 {
-	for (u32 slot = 0; b->entries && slot < slots(b); slot++)
+	for (u32 slot = 0; b->open_entries && slot < slots(b); slot++)
 		forget(&b->entries[slot]);
-	free(b->entries);
+	memory_close(b->entries, entries_size(b));
 	scans_close(b->scans);
 	deadlines_close(&b->deadlines);
 }

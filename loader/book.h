@@ -34,7 +34,7 @@ struct book {
 	struct entry *entries; /* one for each slot */
 	struct deadlines deadlines;
 	struct scans *scans;
-	u32 open_entries; /* known connections whose record is not final yet */
+	u32 open_entries; /* known connections whose record is not final yet: only these hold memory */
 };
 
 /* 0, or -1, said. The pointers stay the caller's and must outlive the book. */
