@@ -264,14 +264,26 @@ static void on_final(struct book *b, const struct final_record *f)
 	finish(b, f->item.slot, &f->connection, ending_of(f), f->time);
 }
 
-/* Behind the events of its connection: where all of them were lost, so is this, and the record says so. */
+/* Begins the entry of a connection from the table: its events were lost, or were before the reader. */
+static void take_up(struct book *b, u32 slot, const struct connection *c)
+{
+	const struct entry *e = entry_of(b, slot, c->generation);
+
+	deadlines_set(&b->deadlines, slot, next_deadline(b, e, c), c->start);
+}
+
+/* Behind the first event of its connection, unless that one was lost. */
 static void on_payload(struct book *b, const struct first_payload *p)
 {
+	struct connection c;
 	struct entry *e;
 
 	if (p->item.slot >= slots(b))
 		return;
 	e = &b->entries[p->item.slot];
+	if (e->generation != p->generation && snapshot(b->table, p->item.slot, &c) &&
+	    c.generation == p->generation)
+		take_up(b, p->item.slot, &c);
 	if (e->generation == p->generation && !e->final)
 		service_payload(&e->service, p);
 }
@@ -322,13 +334,10 @@ void book_scan(struct book *b)
 {
 	for (u32 slot = 0; slot < slots(b); slot++) {
 		struct connection c;
-		struct entry *e;
 
-		if (!table_slot_taken(b->table, slot) || !snapshot(b->table, slot, &c) ||
-		    b->entries[slot].generation == c.generation)
-			continue;
-		e = entry_of(b, slot, c.generation);
-		deadlines_set(&b->deadlines, slot, next_deadline(b, e, &c), c.start);
+		if (table_slot_taken(b->table, slot) && snapshot(b->table, slot, &c) &&
+		    b->entries[slot].generation != c.generation)
+			take_up(b, slot, &c);
 	}
 }
 

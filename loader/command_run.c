@@ -20,6 +20,7 @@ static int open_all(struct instrument *instruments, const struct arguments *a)
 		.config = a->config,
 	};
 
+	o.config.untold = a->view->untold;
 	for (int i = 0; i < a->operand_count; i++)
 		if (instrument_open(&instruments[i], a->operands[i], &o))
 			return -1;
