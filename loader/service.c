@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "service_ndpi.h"
+#include "service_opening.h"
 #include "service_server_name.h"
 #include "service_signatures.h"
 
@@ -54,13 +54,15 @@ static void look_at_request(struct service *s, const struct first_payload *p)
 
 static void ask_ndpi(struct service *s, const struct first_payload *p)
 {
-	if (!s->flow && !(s->heard & ~(1U << p->from)))
-		s->flow = ndpi_flow_open();
-	if (!s->flow) {
-		s->missed = true;
-		return;
-	}
-	s->id = (u8)ndpi_flow_payload(s->flow, p->from, p->bytes, p->length);
+	struct spoken spoken = {.from = p->from, .length = p->length, .bytes = p->bytes};
+	enum service_id id = SERVICE_UNKNOWN;
+
+	if (s->opening)
+		id = opening_second(s->opening, &spoken);
+	else if (!(s->heard & ~(1U << p->from)))
+		s->opening = opening_first(&spoken, &id);
+	s->missed = !s->opening;
+	s->id = (u8)id;
 	s->guessed = s->id != SERVICE_UNKNOWN;
 }
 
@@ -77,6 +79,11 @@ static void identify(struct service *s, const struct first_payload *p)
 	s->id = (u8)single(s->candidates);
 	if (!s->id && !s->candidates && !match.candidates)
 		ask_ndpi(s, p);
+}
+
+void service_prepare(void)
+{
+	ndpi_load();
 }
 
 void service_payload(struct service **place, const struct first_payload *p)
@@ -96,8 +103,8 @@ void service_payload(struct service **place, const struct first_payload *p)
 	if (p->from == ORIGINATOR)
 		look_at_request(s, p);
 	if (s->id || s->candidates || s->heard == both) {
-		ndpi_flow_close(s->flow);
-		s->flow = NULL;
+		opening_close(s->opening);
+		s->opening = NULL;
 	}
 }
 
@@ -141,7 +148,7 @@ void service_close(struct service *s)
 {
 	if (!s)
 		return;
-	ndpi_flow_close(s->flow);
+	opening_close(s->opening);
 	free(s->server);
 	free(s);
 }

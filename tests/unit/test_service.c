@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "service.h"
-#include "service_ndpi.h"
+#include "service_opening.h"
 #include "service_server_name.h"
 
 static struct service *service;
@@ -309,17 +309,17 @@ static void test_again(void **state)
 /* More than may wait at once: those that are too many are missed, and their flows come back. */
 static void test_flows_are_bounded(void **state)
 {
-	static struct service *waiting[NDPI_FLOWS_MAX + 1];
+	static struct service *waiting[OPENINGS_MAX + 1];
 
 	(void)state;
-	for (u32 i = 0; i <= NDPI_FLOWS_MAX; i++)
+	for (u32 i = 0; i <= OPENINGS_MAX; i++)
 		hand_over_to(&waiting[i], ORIGINATOR, 0, "hello\n", 6);
 	connection.state = SAW_DATA << ORIGINATOR;
 	service = waiting[0];
 	assert_false(record().service_missed);
-	service = waiting[NDPI_FLOWS_MAX];
+	service = waiting[OPENINGS_MAX];
 	assert_true(record().service_missed);
-	for (u32 i = 0; i <= NDPI_FLOWS_MAX; i++)
+	for (u32 i = 0; i <= OPENINGS_MAX; i++)
 		service_close(waiting[i]);
 	service = NULL;
 	ORIG("get foo\r\n");
