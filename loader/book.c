@@ -335,6 +335,8 @@ void book_scan(struct book *b)
 	for (u32 slot = 0; slot < slots(b); slot++) {
 		struct connection c;
 
+		if (slot % WAYS == 0)
+			table_look_ahead(b->table, b->config, slot / WAYS);
 		if (table_slot_taken(b->table, slot) && snapshot(b->table, slot, &c) &&
 		    b->entries[slot].generation != c.generation)
 			take_up(b, slot, &c);
@@ -355,18 +357,29 @@ static int by_start(const void *a, const void *b)
 	return x->slot < y->slot ? -1 : x->slot > y->slot;
 }
 
+static bool is_open(const struct book *b, u32 slot)
+{
+	return b->entries[slot].generation && !b->entries[slot].final;
+}
+
+/* How many records ahead of the one that is copied the table is asked for. */
+enum { RECORDS_AHEAD = 8 };
+
 /* What is still open, as far as the table knows of it. Its silence is judged before the first is final. */
 static u32 list_open(struct book *b, struct open_record *open, u64 now)
 {
 	struct connection c;
 	u32 n = 0;
 
-	for (u32 slot = 0; slot < slots(b) && n < b->open_entries; slot++)
-		if (b->entries[slot].generation && !b->entries[slot].final && snapshot(b->table, slot, &c) &&
+	for (u32 slot = 0; slot < slots(b) && n < b->open_entries; slot++) {
+		if (slot + RECORDS_AHEAD < slots(b) && is_open(b, slot + RECORDS_AHEAD))
+			table_expect(b->table, slot + RECORDS_AHEAD);
+		if (is_open(b, slot) && snapshot(b->table, slot, &c) &&
 		    c.generation == b->entries[slot].generation) {
 			scans_settle(b->scans, &c, now);
 			open[n++] = (struct open_record){.start = c.start, .slot = slot};
 		}
+	}
 	return n;
 }
 
@@ -378,10 +391,13 @@ void book_finish(struct book *b, u64 now)
 
 	if (n)
 		qsort(open, n, sizeof(*open), by_start);
-	for (u32 i = 0; i < n && !output_is_full(b->output); i++)
+	for (u32 i = 0; i < n && !output_is_full(b->output); i++) {
+		if (i + RECORDS_AHEAD < n)
+			table_expect(b->table, open[i + RECORDS_AHEAD].slot);
 		if (snapshot(b->table, open[i].slot, &c) &&
 		    c.generation == b->entries[open[i].slot].generation)
 			finish(b, open[i].slot, &c, c.state & CLOSED_ONCE ? ENDING_CLOSED : ENDING_OPEN, now);
+	}
 	scans_finish(b->scans);
 	free(open);
 }
