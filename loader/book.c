@@ -58,8 +58,7 @@ int book_open(struct book *b, const struct interface *interface, const struct co
 /* What an entry holds of its connection. */
 static void forget(struct entry *e)
 {
-	service_close(e->service);
-	e->service = NULL;
+	service_close(&e->service);
 	free(e->steps);
 	e->steps = NULL;
 	e->step_count = 0;
@@ -130,7 +129,7 @@ static struct record make_record(const struct book *b, const struct entry *e, co
 	};
 
 	if (b->config->payloads)
-		service_of_record(&r, e->service);
+		service_of_record(&r, &e->service);
 	return r;
 }
 

@@ -86,16 +86,13 @@ void service_prepare(void)
 	ndpi_load();
 }
 
-void service_payload(struct service **place, const struct first_payload *p)
+void service_payload(struct service *s, const struct first_payload *p)
 {
 	const u8 both = 1 << ORIGINATOR | 1 << RESPONDER;
-	struct service *s = *place;
 
 	if (p->offset || !p->length || p->length > PAYLOAD_LARGE || p->from >= ENDPOINTS)
 		return;
-	if (!s)
-		s = *place = calloc(1, sizeof(*s));
-	if (!s || s->heard & 1 << p->from)
+	if (s->heard & 1 << p->from)
 		return;
 	s->heard |= (u8)(1 << p->from);
 	if (!s->id)
@@ -111,12 +108,10 @@ void service_payload(struct service **place, const struct first_payload *p)
 /* Whether a direction has a beginning that was not looked at. */
 static bool is_missed(const struct connection *c, const struct service *s)
 {
-	u32 heard = s ? s->heard : 0;
-
-	if (s && s->missed)
+	if (s->missed)
 		return true;
 	for (enum endpoint who = ORIGINATOR; who < ENDPOINTS; who++)
-		if (c->state & SAW_DATA << who && (c->state & MIDSTREAM || !(heard & 1 << who)))
+		if (c->state & SAW_DATA << who && (c->state & MIDSTREAM || !(s->heard & 1 << who)))
 			return true;
 	return false;
 }
@@ -134,7 +129,7 @@ static bool is_certain(const struct connection *c, const struct service *s)
 void service_of_record(struct record *r, const struct service *s)
 {
 	r->service_sought = true;
-	if (s && is_certain(r->connection, s)) {
+	if (is_certain(r->connection, s)) {
 		r->service = service_name(s->id);
 		r->server_name = s->server;
 		r->answers = service_answers(s->id);
@@ -146,9 +141,7 @@ void service_of_record(struct record *r, const struct service *s)
 
 void service_close(struct service *s)
 {
-	if (!s)
-		return;
 	opening_close(s->opening);
 	free(s->server);
-	free(s);
+	memset(s, 0, sizeof(*s));
 }

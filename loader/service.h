@@ -12,6 +12,7 @@
 #include "record.h"
 #include "service_names.h"
 
+/* Zeroed: nothing was looked at. */
 struct service {
 	u64 candidates;		 /* what the signatures leave: bits 1 << enum service_id; 0: none fitted */
 	struct opening *opening; /* what waits for the answer to it; NULL: nothing does */
@@ -27,12 +28,13 @@ struct service {
 /* What the first payload of an unknown protocol would else wait for, which is nDPI's start: some 20 ms. */
 void service_prepare(void);
 
-/* Looks at a first payload. *s is made by the first of a connection; NULL, where there is no memory. */
-void service_payload(struct service **s, const struct first_payload *p);
+/* Looks at a first payload. */
+void service_payload(struct service *s, const struct first_payload *p);
 
-/* What a record says of it; s may be NULL. */
+/* What a record says of it. */
 void service_of_record(struct record *r, const struct service *s);
 
+/* Forgets it: as if nothing had been looked at. */
 void service_close(struct service *s);
 
 #endif

@@ -258,10 +258,33 @@ static bool is_dns(enum endpoint from, const u8 *bytes, u32 length)
 	       (from == RESPONDER || !load_be16(header + 6));
 }
 
+enum { ROWS = COUNT_OF(signatures) };
+
+/* For each first byte the rows that it may begin, in their order, up to the one that ends them: ROWS. */
+static u8 rows_by_first_byte[256][ROWS + 1];
+
+static void fill_rows_by_first_byte(void)
+{
+	for (u32 byte = 0; byte < COUNT_OF(rows_by_first_byte); byte++) {
+		u8 *at = rows_by_first_byte[byte];
+
+		for (u32 row = 0; row < ROWS; row++)
+			if (!signatures[row].length || signatures[row].bytes[0] == '?' ||
+			    (u8)signatures[row].bytes[0] == byte)
+				*at++ = (u8)row;
+		*at = ROWS;
+	}
+}
+
 struct signature_match signature_match(enum endpoint from, bool first, const u8 *bytes, u32 length)
 {
-	for (u32 i = 0; i < COUNT_OF(signatures); i++) {
-		const struct signature *s = &signatures[i];
+	static bool filled;
+
+	if (!filled)
+		fill_rows_by_first_byte();
+	filled = true;
+	for (const u8 *row = rows_by_first_byte[bytes[0]]; *row < ROWS; row++) {
+		const struct signature *s = &signatures[*row];
 		bool greeting = s->from == GREETING;
 
 		if (s->from >> from & 1 && (first || !greeting) && fits(s, bytes, length))
