@@ -114,6 +114,25 @@ ALWAYS_INLINE void count_lost(u32 kinds, struct counters *n)
 			n->lost[i]++;
 }
 
+/*
+ * Whether somebody reads an event; the others are numbered only. Told whatever the view is: the first of a
+ * connection, which announces it, and what the scan rule judges by (scans.h): all of a connection whose
+ * beginning was not seen, and whether one without SACK was completed. A close is news once the reader has
+ * looked at the connection, --linger after its start.
+ */
+ALWAYS_INLINE bool is_told(const struct connection *c, const struct sighting *g, u32 number)
+{
+	u32 untold = config_current()->untold;
+
+	if (number == 1 || !untold || g->after & (MIDSTREAM | PROBE))
+		return true;
+	if (!(c->options[ORIGINATOR].offered & OFFER_SACK))
+		untold &= ~(1U << EVENT_ESTABLISHED);
+	if (g->tick - c->start > config_current()->linger / 2)
+		untold &= ~(1U << EVENT_CLOSED);
+	return g->kinds & ~untold;
+}
+
 VERIFIED_ALONE int emit(struct connection *c, const struct segment *s, struct sighting *g)
 {
 	struct counters *n = counters_current();
@@ -128,6 +147,8 @@ VERIFIED_ALONE int emit(struct connection *c, const struct segment *s, struct si
 	g->isn = DIRECTION(c, from)->isn;
 	many = count_bits(g->kinds);
 	number = atomic_add_fetch_old(&c->events, many) + 1;
+	if (!is_told(c, g, number))
+		return 0;
 	e = ring_reserve(sizeof(*e));
 	if (!e) {
 		count_lost(g->kinds, n);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "memory.h"
 #include "message.h"
 #include "snapshot.h"
 
@@ -14,6 +15,11 @@ enum { ANNOUNCE_ESTABLISHED_AFTER = 1000000000, ANNOUNCE_HALF_OPEN_AFTER = 20000
 static u32 slots(const struct book *b)
 {
 	return b->config->buckets * WAYS;
+}
+
+static size_t entries_size(const struct book *b)
+{
+	return slots(b) * sizeof(*b->entries);
 }
 
 /* A scan begins, grows or ends. */
@@ -38,11 +44,11 @@ int book_open(struct book *b, const struct interface *interface, const struct co
 	b->output = output;
 	b->summary = summary;
 	b->scans = scans_open(config->hash_seed[0], on_scan, b);
-	b->entries = calloc(slots(b), sizeof(*b->entries));
+	b->entries = memory_open(entries_size(b));
 	if (b->scans && b->entries && !deadlines_open(&b->deadlines, slots(b)))
 		return 0;
 	scans_close(b->scans);
-	free(b->entries);
+	memory_close(b->entries, entries_size(b));
 	b->scans = NULL;
 	b->entries = NULL;
 	return say_error("%u connections: %s; give a smaller --max-connections", slots(b) / 2,
@@ -52,8 +58,7 @@ int book_open(struct book *b, const struct interface *interface, const struct co
 /* What an entry holds of its connection. */
 static void forget(struct entry *e)
 {
-	service_close(e->service);
-	e->service = NULL;
+	service_close(&e->service);
 	free(e->steps);
 	e->steps = NULL;
 	e->step_count = 0;
@@ -62,9 +67,9 @@ static void forget(struct entry *e)
 
 void book_close(struct book *b)
 {
-	for (u32 slot = 0; b->entries && slot < slots(b); slot++)
+	for (u32 slot = 0; b->open_entries && slot < slots(b); slot++)
 		forget(&b->entries[slot]);
-	free(b->entries);
+	memory_close(b->entries, entries_size(b));
 	scans_close(b->scans);
 	deadlines_close(&b->deadlines);
 }
@@ -124,7 +129,7 @@ static struct record make_record(const struct book *b, const struct entry *e, co
 	};
 
 	if (b->config->payloads)
-		service_of_record(&r, e->service);
+		service_of_record(&r, &e->service);
 	return r;
 }
 
@@ -258,14 +263,26 @@ static void on_final(struct book *b, const struct final_record *f)
 	finish(b, f->item.slot, &f->connection, ending_of(f), f->time);
 }
 
-/* Behind the events of its connection: where all of them were lost, so is this, and the record says so. */
+/* Begins the entry of a connection from the table: its events were lost, or were before the reader. */
+static void take_up(struct book *b, u32 slot, const struct connection *c)
+{
+	const struct entry *e = entry_of(b, slot, c->generation);
+
+	deadlines_set(&b->deadlines, slot, next_deadline(b, e, c), c->start);
+}
+
+/* Behind the first event of its connection, unless that one was lost. */
 static void on_payload(struct book *b, const struct first_payload *p)
 {
+	struct connection c;
 	struct entry *e;
 
 	if (p->item.slot >= slots(b))
 		return;
 	e = &b->entries[p->item.slot];
+	if (e->generation != p->generation && snapshot(b->table, p->item.slot, &c) &&
+	    c.generation == p->generation)
+		take_up(b, p->item.slot, &c);
 	if (e->generation == p->generation && !e->final)
 		service_payload(&e->service, p);
 }
@@ -316,13 +333,12 @@ void book_scan(struct book *b)
 {
 	for (u32 slot = 0; slot < slots(b); slot++) {
 		struct connection c;
-		struct entry *e;
 
-		if (!table_slot_taken(b->table, slot) || !snapshot(b->table, slot, &c) ||
-		    b->entries[slot].generation == c.generation)
-			continue;
-		e = entry_of(b, slot, c.generation);
-		deadlines_set(&b->deadlines, slot, next_deadline(b, e, &c), c.start);
+		if (slot % WAYS == 0)
+			table_look_ahead(b->table, b->config, slot / WAYS);
+		if (table_slot_taken(b->table, slot) && snapshot(b->table, slot, &c) &&
+		    b->entries[slot].generation != c.generation)
+			take_up(b, slot, &c);
 	}
 }
 
@@ -340,18 +356,29 @@ static int by_start(const void *a, const void *b)
 	return x->slot < y->slot ? -1 : x->slot > y->slot;
 }
 
+static bool is_open(const struct book *b, u32 slot)
+{
+	return b->entries[slot].generation && !b->entries[slot].final;
+}
+
+/* How many records ahead of the one that is copied the table is asked for. */
+enum { RECORDS_AHEAD = 8 };
+
 /* What is still open, as far as the table knows of it. Its silence is judged before the first is final. */
 static u32 list_open(struct book *b, struct open_record *open, u64 now)
 {
 	struct connection c;
 	u32 n = 0;
 
-	for (u32 slot = 0; slot < slots(b) && n < b->open_entries; slot++)
-		if (b->entries[slot].generation && !b->entries[slot].final && snapshot(b->table, slot, &c) &&
+	for (u32 slot = 0; slot < slots(b) && n < b->open_entries; slot++) {
+		if (slot + RECORDS_AHEAD < slots(b) && is_open(b, slot + RECORDS_AHEAD))
+			table_expect(b->table, slot + RECORDS_AHEAD);
+		if (is_open(b, slot) && snapshot(b->table, slot, &c) &&
 		    c.generation == b->entries[slot].generation) {
 			scans_settle(b->scans, &c, now);
 			open[n++] = (struct open_record){.start = c.start, .slot = slot};
 		}
+	}
 	return n;
 }
 
@@ -363,10 +390,13 @@ void book_finish(struct book *b, u64 now)
 
 	if (n)
 		qsort(open, n, sizeof(*open), by_start);
-	for (u32 i = 0; i < n && !output_is_full(b->output); i++)
+	for (u32 i = 0; i < n && !output_is_full(b->output); i++) {
+		if (i + RECORDS_AHEAD < n)
+			table_expect(b->table, open[i + RECORDS_AHEAD].slot);
 		if (snapshot(b->table, open[i].slot, &c) &&
 		    c.generation == b->entries[open[i].slot].generation)
 			finish(b, open[i].slot, &c, c.state & CLOSED_ONCE ? ENDING_CLOSED : ENDING_OPEN, now);
+	}
 	scans_finish(b->scans);
 	free(open);
 }

@@ -9,6 +9,7 @@
 #include "instrument.h"
 #include "message.h"
 #include "output.h"
+#include "service.h"
 #include "watch.h"
 
 static int open_all(struct instrument *instruments, const struct arguments *a)
@@ -20,6 +21,7 @@ static int open_all(struct instrument *instruments, const struct arguments *a)
 		.config = a->config,
 	};
 
+	o.config.untold = a->view->untold;
 	for (int i = 0; i < a->operand_count; i++)
 		if (instrument_open(&instruments[i], a->operands[i], &o))
 			return -1;
@@ -37,6 +39,8 @@ int command_run(const struct arguments *a)
 		return EXIT_FAILED;
 	}
 	watch_block_signals();
+	if (a->config.payloads)
+		service_prepare();
 	if (!output_open(&output, a) && !open_all(instruments, a)) {
 		capabilities_drop();
 		status = watch(a, &output, instruments, a->operand_count, false);

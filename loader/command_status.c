@@ -60,9 +60,9 @@ static void json_attached(struct json *j, const struct pin *p)
 		return;
 	}
 	json_object(j, "attached");
-	json_string(j, "ingress", ingress_name(info.ingress));
-	json_string(j, "egress", egress_name(info.egress));
-	json_string(j, "since", text_rfc3339((s64)info.since + clock_wall_offset()).text);
+	json_word(j, "ingress", ingress_name(info.ingress));
+	json_word(j, "egress", egress_name(info.egress));
+	json_time(j, "since", (s64)info.since + clock_wall_offset());
 	json_string(j, "pins", p->directory);
 	json_end_object(j);
 }

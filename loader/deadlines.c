@@ -2,13 +2,15 @@
 #include "deadlines.h"
 
 #include <errno.h>
-#include <stdlib.h>
+
+#include "memory.h"
 
 int deadlines_open(struct deadlines *d, u32 slots)
 {
 	d->count = 0;
-	d->heap = calloc(slots, sizeof(*d->heap));
-	d->places = calloc(slots, sizeof(*d->places));
+	d->slots = slots;
+	d->heap = memory_open(slots * sizeof(*d->heap));
+	d->places = memory_open(slots * sizeof(*d->places));
 	if (d->heap && d->places)
 		return 0;
 	deadlines_close(d);
@@ -17,8 +19,8 @@ int deadlines_open(struct deadlines *d, u32 slots)
 
 void deadlines_close(struct deadlines *d)
 {
-	free(d->heap);
-	free(d->places);
+	memory_close(d->heap, d->slots * sizeof(*d->heap));
+	memory_close(d->places, d->slots * sizeof(*d->places));
 	d->heap = NULL;
 	d->places = NULL;
 }

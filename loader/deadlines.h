@@ -15,6 +15,7 @@ struct deadlines {
 	struct deadline *heap;
 	u32 *places; /* of each slot in the heap, plus one; 0: not in it */
 	u32 count;
+	u32 slots;
 };
 
 /* Room for `slots` slots. 0, or -ENOMEM. */

@@ -20,7 +20,6 @@ struct engine {
 	struct config config;
 	struct counters counters;
 	struct bucket *table; /* config.buckets of them, zeroed */
-	void *memory;	      /* in which the table lies */
 	ring_reader reader;
 	void *reader_context;
 	u64 now;       /* ns; the time of the frame under analysis */

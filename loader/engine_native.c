@@ -2,10 +2,9 @@
 #include "engine.h"
 
 #include <errno.h>
-#include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
+
+#include "memory.h"
 
 /* The engine whose frame is under analysis: what platform.h asks of a host build stands on it. */
 static struct engine *current;
@@ -61,31 +60,17 @@ static u64 clock_now(void)
 
 #include "analyzer.h"
 
-/*
- * Records begin where cache lines do, and lie in huge pages where the kernel has them: a record anywhere
- * in the table would else be a miss of the TLB too, and its page a fault of its own. What was never
- * touched takes no memory.
- */
-static int open_table(struct engine *e)
+static size_t table_size(const struct engine *e)
 {
-	enum { CACHE_LINE = 64, PAGE = 4096, HUGE_PAGE = 2 << 20 };
-	size_t size = e->config.buckets * sizeof(*e->table);
-	u8 *memory = calloc(1, size + CACHE_LINE);
-
-	if (!memory)
-		return -ENOMEM;
-	e->memory = memory;
-	e->table = (void *)(memory + CACHE_LINE - (uintptr_t)memory % CACHE_LINE);
-	if (size >= HUGE_PAGE)
-		madvise(memory - (uintptr_t)memory % PAGE, size, MADV_HUGEPAGE);
-	return 0;
+	return e->config.buckets * sizeof(*e->table);
 }
 
 int engine_open(struct engine *e, const struct config *config, ring_reader reader, void *context)
 {
 	memset(e, 0, sizeof(*e));
 	e->config = *config;
-	if (open_table(e))
+	e->table = memory_open(table_size(e));
+	if (!e->table)
 		return -ENOMEM;
 	e->reader = reader;
 	e->reader_context = context;
@@ -94,8 +79,7 @@ int engine_open(struct engine *e, const struct config *config, ring_reader reade
 
 void engine_close(struct engine *e)
 {
-	free(e->memory);
-	e->memory = NULL;
+	memory_close(e->table, table_size(e));
 	e->table = NULL;
 }
 

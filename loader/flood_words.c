@@ -98,12 +98,12 @@ static void print_json(FILE *out, const struct interface *i, const struct flood 
 	bool ended = f->over && !f->cut;
 
 	json_object(&j, NULL);
-	json_string(&j, "ts", text_rfc3339((s64)f->time + i->wall_offset).text);
-	json_string(&j, "event", "flood");
+	json_time(&j, "ts", (s64)f->time + i->wall_offset);
+	json_word(&j, "event", "flood");
 	json_string(&j, "interface", i->name);
-	json_string(&j, "kind", flood_name(f->kind));
+	json_word(&j, "kind", flood_name(f->kind));
 	json_string(&j, "phase", f->over ? "end" : "start");
-	json_string(&j, "since", text_rfc3339((s64)f->since + i->wall_offset).text);
+	json_time(&j, "since", (s64)f->since + i->wall_offset);
 	json_string(&j, "until", ended ? text_rfc3339((s64)f->until + i->wall_offset).text : NULL);
 	json_u64(&j, "rate_per_s", f->rate);
 	json_u64(&j, "peak_per_s", f->peak);

@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -10,6 +11,7 @@
 #include "wire.h"
 
 enum { NS_PER_US = 1000, NS_PER_MS = 1000000, NS_PER_SECOND = 1000000000, MS_PER_SECOND = 1000 };
+enum { SECONDS_PER_DAY = 86400, SECONDS_PER_HOUR = 3600 };
 
 __attribute__((format(printf, 1, 2))) static struct text text(const char *format, ...)
 {
@@ -22,18 +24,49 @@ __attribute__((format(printf, 1, 2))) static struct text text(const char *format
 	return t;
 }
 
+static u32 digits_of(u64 value)
+{
+	u32 n = 1;
+
+	for (; value >= 10000; value /= 10000)
+		n += 4;
+	return n + (value >= 10) + (value >= 100) + (value >= 1000);
+}
+
+/* Two digits at a time: a division is what takes time here. */
+static const char pairs[] = "00010203040506070809101112131415161718192021222324"
+			    "25262728293031323334353637383940414243444546474849"
+			    "50515253545556575859606162636465666768697071727374"
+			    "75767778798081828384858687888990919293949596979899";
+
 char *write_decimal(char *at, u64 value, u32 width)
 {
-	char digits[DECIMAL_MAX];
-	u32 n = 0;
+	u32 n = digits_of(value);
+	char *end;
 
-	do {
-		digits[n++] = (char)('0' + value % 10);
-		value /= 10;
-	} while (value || n < width);
-	while (n)
-		*at++ = digits[--n];
-	return at;
+	for (; n < width; width--)
+		*at++ = '0';
+	end = at + n;
+	for (; n > 1; n -= 2, value /= 100)
+		memcpy(at + n - 2, pairs + value % 100 * 2, 2);
+	if (n)
+		*at = (char)('0' + value);
+	return end;
+}
+
+/* As many digits of a fraction: an even number. */
+ALWAYS_INLINE char *write_fraction(char *at, u32 value, u32 digits)
+{
+	for (u32 n = digits; n; n -= 2, value /= 100)
+		memcpy(at + n - 2, pairs + value % 100 * 2, 2);
+	return at + digits;
+}
+
+char *write_signed(char *at, s64 value)
+{
+	if (value < 0)
+		*at++ = '-';
+	return write_number(at, value < 0 ? -(u64)value : (u64)value);
 }
 
 /* As inet_ntop() does, which goes through printf() for four numbers. Without a NUL. */
@@ -42,12 +75,12 @@ static char *write_ipv4(char *at, const u8 *bytes)
 	for (int i = 0; i < 4; i++) {
 		if (i)
 			*at++ = '.';
-		at = write_decimal(at, bytes[i], 1);
+		at = write_number(at, bytes[i]);
 	}
 	return at;
 }
 
-static char *write_address(char *at, const union address *a)
+char *write_address(char *at, const union address *a)
 {
 	if (is_mapped_ipv4(a))
 		return write_ipv4(at, a->bytes + 12);
@@ -81,17 +114,35 @@ struct text text_party(const struct party *p)
 
 /* A moment as calendars and clocks have it, in UTC. */
 struct moment {
-	struct tm tm;
-	u32 ns; /* into the second */
+	struct tm date; /* of its midnight */
+	u32 second;	/* of the day */
+	u32 ns;		/* into the second */
 };
+
+/* The calendar is asked once for each day: most moments are of the same one. */
+static const struct tm *date_of(time_t day)
+{
+	static time_t known = INT64_MIN; /* no day */
+	static struct tm date;
+	time_t midnight = day * SECONDS_PER_DAY;
+
+	if (day != known)
+		gmtime_r(&midnight, &date);
+	known = day;
+	return &date;
+}
 
 static struct moment split(s64 ns)
 {
-	time_t seconds = ns / NS_PER_SECOND - (ns % NS_PER_SECOND < 0);
-	struct moment m = {.ns = (u32)(ns - seconds * NS_PER_SECOND)};
+	const s64 ns_per_day = (s64)NS_PER_SECOND * SECONDS_PER_DAY;
+	time_t day = ns / ns_per_day - (ns % ns_per_day < 0);
+	s64 rest = (s64)((u64)ns - (u64)day * (u64)ns_per_day);
 
-	gmtime_r(&seconds, &m.tm);
-	return m;
+	return (struct moment){
+		.date = *date_of(day),
+		.second = (u32)(rest / NS_PER_SECOND),
+		.ns = (u32)(rest % NS_PER_SECOND),
+	};
 }
 
 /* Numbers of `width` digits each, every one followed by its character of `marks`. */
@@ -117,17 +168,26 @@ static char *write_date(char *at, const struct tm *t, char mark)
 /* "22:13:20.", and the fraction in `digits` digits. */
 static char *write_clock(char *at, const struct moment *m, u32 fraction, u32 digits)
 {
-	const int parts[] = {m->tm.tm_hour, m->tm.tm_min, m->tm.tm_sec};
+	const int parts[] = {(int)m->second / SECONDS_PER_HOUR, (int)m->second / 60 % 60,
+			     (int)m->second % 60};
 
 	return write_decimal(write_numbers(at, parts, "::.", 2), fraction, digits);
 }
 
-struct text text_rfc3339(s64 ns)
+char *write_rfc3339(char *at, s64 ns)
 {
 	struct moment m = split(ns);
+
+	at = write_clock(write_date(at, &m.date, 'T'), &m, m.ns, 9);
+	*at++ = 'Z';
+	return at;
+}
+
+struct text text_rfc3339(s64 ns)
+{
 	struct text t = {.text = ""};
 
-	memcpy(write_clock(write_date(t.text, &m.tm, 'T'), &m, m.ns, 9), "Z", 2);
+	*write_rfc3339(t.text, ns) = 0;
 	return t;
 }
 
@@ -145,16 +205,14 @@ struct text text_moment(s64 ns)
 	struct moment m = split(ns);
 	struct text t = {.text = ""};
 
-	memcpy(write_clock(write_date(t.text, &m.tm, ' '), &m, m.ns / NS_PER_US, 6), " UTC", 5);
+	memcpy(write_clock(write_date(t.text, &m.date, ' '), &m, m.ns / NS_PER_US, 6), " UTC", 5);
 	return t;
 }
 
 /* ns in units of `unit`, the fraction cut off after `digits` decimal digits. */
-static struct text fixed(s64 ns, u64 unit, u32 digits)
+static char *write_fixed(char *at, s64 ns, u64 unit, u32 digits)
 {
 	u64 magnitude = ns < 0 ? -(u64)ns : (u64)ns, cut = unit;
-	struct text t = {.text = ""};
-	char *at = t.text;
 
 	for (u32 i = 0; i < digits; i++)
 		cut /= 10;
@@ -162,18 +220,53 @@ static struct text fixed(s64 ns, u64 unit, u32 digits)
 		*at++ = '-';
 	at = write_decimal(at, magnitude / unit, 1);
 	*at++ = '.';
-	*write_decimal(at, magnitude % unit / cut, digits) = 0;
+	return write_decimal(at, magnitude % unit / cut, digits);
+}
+
+static struct text fixed(s64 ns, u64 unit, u32 digits)
+{
+	struct text t = {.text = ""};
+
+	*write_fixed(t.text, ns, unit, digits) = 0;
 	return t;
+}
+
+/* Seconds, or milliseconds: six digits behind the point. */
+ALWAYS_INLINE char *write_six(char *at, s64 ns, u64 unit)
+{
+	u64 magnitude = ns < 0 ? -(u64)ns : (u64)ns, whole = magnitude / unit;
+
+	if (ns < 0)
+		*at++ = '-';
+	at = write_number(at, whole);
+	*at++ = '.';
+	return write_fraction(at, (u32)((magnitude - whole * unit) / (unit / 1000000)), 6);
+}
+
+char *write_seconds(char *at, s64 ns)
+{
+	return write_six(at, ns, NS_PER_SECOND);
+}
+
+char *write_ms(char *at, s64 ns)
+{
+	return write_six(at, ns, NS_PER_MS);
 }
 
 struct text text_seconds(s64 ns)
 {
-	return fixed(ns, NS_PER_SECOND, 6);
+	struct text t = {.text = ""};
+
+	*write_seconds(t.text, ns) = 0;
+	return t;
 }
 
 struct text text_ms(s64 ns)
 {
-	return fixed(ns, NS_PER_MS, 6);
+	struct text t = {.text = ""};
+
+	*write_ms(t.text, ns) = 0;
+	return t;
 }
 
 struct text text_short_ms(s64 ns)

@@ -13,11 +13,25 @@ struct text {
 	char text[64];
 };
 
-/* Digits that a number has at most. */
-enum { DECIMAL_MAX = 20 };
-
-/* Writes a number with `width` digits at least, without a NUL. Where the text goes on. */
+/*
+ * What writes a text in place: no NUL, and they return where the text goes on. A number with `width`
+ * digits at least; the others as the functions of their names below have them.
+ */
 char *write_decimal(char *at, u64 value, u32 width);
+char *write_signed(char *at, s64 value);
+char *write_ms(char *at, s64 ns);
+char *write_seconds(char *at, s64 ns);
+char *write_address(char *at, const union address *a);
+char *write_rfc3339(char *at, s64 ns);
+
+/* A number as it is: most are of one digit. */
+ALWAYS_INLINE char *write_number(char *at, u64 value)
+{
+	if (value > 9)
+		return write_decimal(at, value, 1);
+	*at = (char)('0' + value);
+	return at + 1;
+}
 
 /* "10.0.0.1", "2001:db8::1" */
 struct text text_address(const union address *a);

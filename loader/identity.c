@@ -126,29 +126,49 @@ static bool comes_first(const struct party *a, const struct party *b)
 	return order < 0 || (order == 0 && a->port <= b->port);
 }
 
-static void hash_address(SHA1_CTX *hash, const union address *a)
+static u8 *put_address(u8 *at, const union address *a)
 {
-	if (is_mapped_ipv4(a))
-		SHA1Update(hash, a->bytes + 12, 4);
-	else
-		SHA1Update(hash, a->bytes, 16);
+	u32 skip = is_mapped_ipv4(a) ? 12 : 0;
+
+	memcpy(at, a->bytes + skip, sizeof(a->bytes) - skip);
+	return at + sizeof(a->bytes) - skip;
+}
+
+static u8 *put_be16(u8 *at, u32 v)
+{
+	*at++ = (u8)(v >> 8);
+	*at++ = (u8)v;
+	return at;
+}
+
+/* SHA-1 of a message that fits one block with its padding (FIPS 180-4 section 5.1.1). */
+static void sha1_of_block(u8 block[SHA1_BLOCK_LENGTH], u32 length, u8 digest[SHA1_DIGEST_LENGTH])
+{
+	SHA1_CTX hash;
+
+	block[length] = 0x80;
+	put_be16(block + SHA1_BLOCK_LENGTH - 2, length * 8);
+	SHA1Init(&hash);
+	SHA1Transform(hash.state, block);
+	for (u32 i = 0; i < SHA1_DIGEST_LENGTH; i++)
+		digest[i] = (u8)(hash.state[i / 4] >> (24 - i % 4 * 8));
 }
 
 struct community_id community_id_of(const struct connection_key *key)
 {
 	struct party low = {key->low, key->low_port}, high = {key->high, key->high_port};
 	const struct party *a = comes_first(&low, &high) ? &low : &high, *b = a == &low ? &high : &low;
-	u8 seed[2] = {0}, digest[SHA1_DIGEST_LENGTH];
-	u8 rest[6] = {PROTOCOL_TCP, 0, (u8)(a->port >> 8), (u8)a->port, (u8)(b->port >> 8), (u8)b->port};
+	u8 block[SHA1_BLOCK_LENGTH] = {0}, digest[SHA1_DIGEST_LENGTH], *at = block;
 	struct community_id id = {.text = "1:"};
-	SHA1_CTX hash;
 
-	SHA1Init(&hash);
-	SHA1Update(&hash, seed, sizeof(seed));
-	hash_address(&hash, &a->address);
-	hash_address(&hash, &b->address);
-	SHA1Update(&hash, rest, sizeof(rest));
-	SHA1Final(digest, &hash);
+	at = put_be16(at, 0); /* the seed */
+	at = put_address(at, &a->address);
+	at = put_address(at, &b->address);
+	*at++ = PROTOCOL_TCP;
+	*at++ = 0;
+	at = put_be16(at, a->port);
+	at = put_be16(at, b->port);
+	sha1_of_block(block, (u32)(at - block), digest);
 	base64(id.text + 2, digest, sizeof(digest));
 	return id;
 }

@@ -48,10 +48,10 @@ static void heading(struct json *j, const struct interface *i, const struct tota
 		json_u64(j, "ifindex", i->ifindex);
 	else
 		json_null(j, "ifindex");
-	json_string(j, "ingress", i->ingress);
-	json_string(j, "egress", i->egress);
-	json_string(j, "since", text_rfc3339((s64)i->since + i->wall_offset).text);
-	json_string(j, "at", text_rfc3339((s64)t->at + i->wall_offset).text);
+	json_word(j, "ingress", i->ingress);
+	json_word(j, "egress", i->egress);
+	json_time(j, "since", (s64)i->since + i->wall_offset);
+	json_time(j, "at", (s64)t->at + i->wall_offset);
 }
 
 /* By protocol number (IANA, Assigned Internet Protocol Numbers), those that were seen. */

@@ -39,11 +39,11 @@ static void ends(struct json *j, const struct event *e)
 	struct party source = party_of(&e->key, e->state, from);
 	struct party destination = party_of(&e->key, e->state, other_endpoint(from));
 
-	json_string(j, "src", text_address(&source.address).text);
+	json_address(j, "src", &source.address);
 	json_u64(j, "sport", source.port);
-	json_string(j, "dst", text_address(&destination.address).text);
+	json_address(j, "dst", &destination.address);
 	json_u64(j, "dport", destination.port);
-	json_string(j, "from", from == ORIGINATOR ? "orig" : "resp");
+	json_word(j, "from", from == ORIGINATOR ? "orig" : "resp");
 }
 
 static void numbers(struct json *j, const struct event *e)
@@ -51,7 +51,7 @@ static void numbers(struct json *j, const struct event *e)
 	enum endpoint from = e->from & 1, to = other_endpoint(from);
 	bool ack = e->flags & TCP_ACK;
 
-	json_string(j, "flags", text_flags(e->flags, ',').text);
+	json_word(j, "flags", text_flags(e->flags, ',').text);
 	json_u64(j, "seq", e->seq);
 	if (ack)
 		json_u64(j, "ack", e->ack);
@@ -132,7 +132,7 @@ static void icmp(struct json *j, const struct event *e)
 
 	memcpy(reporter.bytes, e->reporter, sizeof(reporter.bytes));
 	json_object(j, "icmp");
-	json_string(j, "from", text_address(&reporter).text);
+	json_address(j, "from", &reporter);
 	json_u64(j, "type", e->icmp_type);
 	json_u64(j, "code", e->icmp_code);
 	json_string(j, "reason", unreachable_words(e->icmp_type, e->icmp_code));
@@ -149,20 +149,20 @@ static const char *direction_name(const struct interface *i, const struct event 
 static void event_fields(struct json *j, const struct interface *i, const struct event *e,
 			 enum event_kind kind, u32 n)
 {
-	json_string(j, "ts", text_rfc3339((s64)e->time + i->wall_offset).text);
-	json_string(j, "event", event_name(kind));
-	json_string(j, "uid", uid_of(i, &e->key, e->start, e->generation).text);
+	json_time(j, "ts", (s64)e->time + i->wall_offset);
+	json_word(j, "event", event_name(kind));
+	json_word(j, "uid", uid_of(i, &e->key, e->start, e->generation).text);
 	json_u64(j, "n", n);
 	json_string(j, "interface", i->name);
-	json_string(j, "direction", direction_name(i, e));
+	json_word(j, "direction", direction_name(i, e));
 	ends(j, e);
 	if (kind == EVENT_UNREACHABLE)
 		no_numbers(j);
 	else
 		numbers(j, e);
 	options(j, &e->options);
-	json_string(j, "orig_state", state_name(endpoint_state(e->state, ORIGINATOR)));
-	json_string(j, "resp_state", state_name(endpoint_state(e->state, RESPONDER)));
+	json_word(j, "orig_state", state_name(endpoint_state(e->state, ORIGINATOR)));
+	json_word(j, "resp_state", state_name(endpoint_state(e->state, RESPONDER)));
 	json_ms(j, "since_ms", e->time > e->start ? e->time - e->start : 0);
 	if (kind == EVENT_UNREACHABLE) {
 		no_verdicts(j);
@@ -204,17 +204,17 @@ static void scanner(struct json *j, const struct interface *i, const struct scan
 	u64 rate = scanner_rate(s);
 
 	json_object(j, "scanner");
-	json_string(j, "kind", scan_name(s->kind));
-	json_string(j, "source", text_address(&s->source).text);
-	json_string(j, "news", news == SCAN_BEGINS ? "begins" : news == SCAN_IS_OVER ? "over" : "grows");
+	json_word(j, "kind", scan_name(s->kind));
+	json_address(j, "source", &s->source);
+	json_word(j, "news", news == SCAN_BEGINS ? "begins" : news == SCAN_IS_OVER ? "over" : "grows");
 	json_u64(j, "hosts", s->hosts.count);
 	json_u64(j, "ports", s->ports.count);
 	json_u64(j, "targets", s->targets.count);
 	json_bool(j, "exact", !s->capped);
 	json_u64(j, "probes", s->probes);
 	port_states(j, s);
-	json_string(j, "since", text_rfc3339((s64)s->since + i->wall_offset).text);
-	json_string(j, "last", text_rfc3339((s64)s->last + i->wall_offset).text);
+	json_time(j, "since", (s64)s->since + i->wall_offset);
+	json_time(j, "last", (s64)s->last + i->wall_offset);
 	if (rate)
 		json_u64(j, "probes_per_s", rate);
 	else
@@ -226,7 +226,7 @@ void json_scan(struct json *j, const struct interface *i, const struct scanner *
 {
 	json_object(j, NULL);
 	event_fields(j, i, &s->latest, EVENT_SCAN, s->latest.number);
-	json_string(j, "scan", scan_name(s->kind));
+	json_word(j, "scan", scan_name(s->kind));
 	scanner(j, i, s, news);
 	json_end_object(j);
 }

@@ -37,14 +37,14 @@ static void identity(struct json *j, const struct record *r)
 	struct party resp = party_of(&c->key, c->state, RESPONDER);
 
 	json_seconds(j, "ts", (s64)c->start + r->interface->wall_offset);
-	json_string(j, "uid", uid_of(r->interface, &c->key, c->start, c->generation).text);
-	json_string(j, "community_id", community_id_of(&c->key).text);
-	json_string(j, "id.orig_h", text_address(&orig.address).text);
+	json_word(j, "uid", uid_of(r->interface, &c->key, c->start, c->generation).text);
+	json_word(j, "community_id", community_id_of(&c->key).text);
+	json_address(j, "id.orig_h", &orig.address);
 	json_u64(j, "id.orig_p", orig.port);
-	json_string(j, "id.resp_h", text_address(&resp.address).text);
+	json_address(j, "id.resp_h", &resp.address);
 	json_u64(j, "id.resp_p", resp.port);
-	json_string(j, "proto", "tcp");
-	json_string(j, "service", r->service);
+	json_word(j, "proto", "tcp");
+	json_word(j, "service", r->service);
 	json_string(j, "server_name", r->server_name);
 	if (r->service_sought)
 		json_bool(j, "service_missed", r->service_missed);
@@ -61,9 +61,9 @@ static void traffic(struct json *j, const struct record *r)
 	json_seconds(j, "duration", (s64)duration(c));
 	json_u64(j, "orig_bytes", payload_bytes(c, ORIGINATOR));
 	json_u64(j, "resp_bytes", payload_bytes(c, RESPONDER));
-	json_string(j, "conn_state", conn_state(c));
+	json_word(j, "conn_state", conn_state(c));
 	json_u64(j, "missed_bytes", missed_bytes(c));
-	json_string(j, "history", history);
+	json_word(j, "history", history);
 	json_u64(j, "orig_pkts", DIRECTION(c, ORIGINATOR)->segments);
 	json_u64(j, "orig_ip_bytes", DIRECTION(c, ORIGINATOR)->bytes);
 	json_u64(j, "resp_pkts", DIRECTION(c, RESPONDER)->segments);
@@ -84,10 +84,10 @@ static void place(struct json *j, const struct record *r)
 	json_count(j, "vlan", c->key.vlan, c->key.vlan);
 	json_count(j, "inner_vlan", c->key.inner_vlan, c->key.inner_vlan);
 	json_string(j, "interface", r->interface->name);
-	json_string(j, "start", text_rfc3339((s64)c->start + r->interface->wall_offset).text);
-	json_string(j, "seen", seen(c));
-	json_string(j, "orig_state", state_name(endpoint_state(c->state, ORIGINATOR)));
-	json_string(j, "resp_state", state_name(endpoint_state(c->state, RESPONDER)));
+	json_time(j, "start", (s64)c->start + r->interface->wall_offset);
+	json_word(j, "seen", seen(c));
+	json_word(j, "orig_state", state_name(endpoint_state(c->state, ORIGINATOR)));
+	json_word(j, "resp_state", state_name(endpoint_state(c->state, RESPONDER)));
 	json_u64(j, "completeness", completeness(c));
 }
 
@@ -124,8 +124,8 @@ static void teardown(struct json *j, const struct record *r)
 	bool reset = c->state & (RESET_BY | RESET_BY << 1 | RESET_REFUSED);
 
 	json_object(j, "teardown");
-	json_string(j, "by", teardown_by(r));
-	json_string(j, "how", teardown_how(r));
+	json_word(j, "by", teardown_by(r));
+	json_word(j, "how", teardown_how(r));
 	json_milestone(j, "fin_orig_ms", c->state & SAW_FIN << ORIGINATOR, c->at.fin[ORIGINATOR] - c->start);
 	json_milestone(j, "fin_resp_ms", c->state & SAW_FIN << RESPONDER, c->at.fin[RESPONDER] - c->start);
 	json_milestone(j, "rst_ms", reset, c->at.reset - c->start);
@@ -154,7 +154,7 @@ static void options(struct json *j, const struct connection *c)
 	json_count(j, "resp_wscale", r->window_scale != NO_WINDOW_SCALE, r->window_scale);
 	agreed(j, "sack", c, OFFER_SACK);
 	agreed(j, "timestamps", c, OFFER_TIMESTAMPS);
-	json_string(j, "fast_open", fast_open(c));
+	json_word(j, "fast_open", fast_open(c));
 	agreed(j, "mptcp", c, OFFER_MPTCP);
 	json_end_object(j);
 }
@@ -195,7 +195,7 @@ static void diagnosis(struct json *j, const struct record *r)
 	json_array(j, "diagnosis");
 	for (enum diagnosis d = 0; d < DIAGNOSES; d++)
 		if (found >> d & 1)
-			json_string(j, NULL, diagnosis_name(d));
+			json_word(j, NULL, diagnosis_name(d));
 	json_end_array(j);
 }
 

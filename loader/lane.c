@@ -48,6 +48,7 @@ int lane_open(struct lane *l, const struct arguments *a, const char *name, u32 n
 	l->config = a->config;
 	l->config.buckets = buckets_for(a->max_connections);
 	l->config.replay = 1;
+	l->config.untold = a->view->untold;
 	memcpy(l->config.hash_seed, replay_seed, sizeof(replay_seed));
 	l->interface.name = name;
 	l->interface.ifindex = number;

@@ -13,6 +13,9 @@
 
 enum { COLUMNS_DEFAULT = 80 };
 
+/* Bytes written at a time at most: whole pages, of which a file system has to fill up none from before. */
+enum { WRITE_AT_ONCE = 256 << 10 };
+
 static bool wants_color(const struct arguments *a, int fd)
 {
 	const char *no_color = getenv("NO_COLOR");
@@ -31,6 +34,8 @@ static unsigned columns(int fd)
 
 int output_open(struct output *o, const struct arguments *a)
 {
+	static char buffer[WRITE_AT_ONCE];
+
 	memset(o, 0, sizeof(*o));
 	signal(SIGPIPE, SIG_IGN);
 	o->name = a->output ? a->output : "standard output";
@@ -38,6 +43,8 @@ int output_open(struct output *o, const struct arguments *a)
 	if (!o->file)
 		return say_error("%s: %s", o->name, strerror(errno));
 	__fsetlocking(o->file, FSETLOCKING_BYCALLER); /* one thread writes */
+	if (!isatty(fileno(o->file)))
+		setvbuf(o->file, buffer, _IOFBF, sizeof(buffer));
 	o->view = a->view;
 	o->options = a->view_options;
 	o->options.color = wants_color(a, fileno(o->file));

@@ -144,16 +144,28 @@ int program_table_map(const struct synscope_bpf *s)
 	return bpf_map__fd(s->maps.table);
 }
 
+/*
+ * Looks at each page once, now: the first look at a page may be a fault, of the hypervisor's if not of the
+ * kernel's, and costs more than all the rest that a connection asks for.
+ */
+static void touch(const struct bucket *table, u32 buckets)
+{
+	for (u32 i = 0; i < buckets; i++)
+		(void)*(const volatile u32 *)&table[i].lock;
+}
+
 const struct bucket *program_map_table(int map, const struct config *config, size_t *size)
 {
 	void *mapped;
 
 	*size = (size_t)config->buckets * sizeof(struct bucket);
 	mapped = mmap(NULL, *size, PROT_READ, MAP_SHARED, map, 0);
-	if (mapped != MAP_FAILED)
-		return mapped;
-	say_error("connection table: %s", strerror(errno));
-	return NULL;
+	if (mapped == MAP_FAILED) {
+		say_error("connection table: %s", strerror(errno));
+		return NULL;
+	}
+	touch(mapped, config->buckets);
+	return mapped;
 }
 
 int program_counters(int map, struct counters *sum)

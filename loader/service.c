@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "service_ndpi.h"
+#include "service_opening.h"
 #include "service_server_name.h"
 #include "service_signatures.h"
 
@@ -54,13 +54,15 @@ static void look_at_request(struct service *s, const struct first_payload *p)
 
 static void ask_ndpi(struct service *s, const struct first_payload *p)
 {
-	if (!s->flow && !(s->heard & ~(1U << p->from)))
-		s->flow = ndpi_flow_open();
-	if (!s->flow) {
-		s->missed = true;
-		return;
-	}
-	s->id = (u8)ndpi_flow_payload(s->flow, p->from, p->bytes, p->length);
+	struct spoken spoken = {.from = p->from, .length = p->length, .bytes = p->bytes};
+	enum service_id id = SERVICE_UNKNOWN;
+
+	if (s->opening)
+		id = opening_second(s->opening, &spoken);
+	else if (!(s->heard & ~(1U << p->from)))
+		s->opening = opening_first(&spoken, &id);
+	s->missed = !s->opening;
+	s->id = (u8)id;
 	s->guessed = s->id != SERVICE_UNKNOWN;
 }
 
@@ -79,16 +81,18 @@ static void identify(struct service *s, const struct first_payload *p)
 		ask_ndpi(s, p);
 }
 
-void service_payload(struct service **place, const struct first_payload *p)
+void service_prepare(void)
+{
+	ndpi_load();
+}
+
+void service_payload(struct service *s, const struct first_payload *p)
 {
 	const u8 both = 1 << ORIGINATOR | 1 << RESPONDER;
-	struct service *s = *place;
 
 	if (p->offset || !p->length || p->length > PAYLOAD_LARGE || p->from >= ENDPOINTS)
 		return;
-	if (!s)
-		s = *place = calloc(1, sizeof(*s));
-	if (!s || s->heard & 1 << p->from)
+	if (s->heard & 1 << p->from)
 		return;
 	s->heard |= (u8)(1 << p->from);
 	if (!s->id)
@@ -96,20 +100,18 @@ void service_payload(struct service **place, const struct first_payload *p)
 	if (p->from == ORIGINATOR)
 		look_at_request(s, p);
 	if (s->id || s->candidates || s->heard == both) {
-		ndpi_flow_close(s->flow);
-		s->flow = NULL;
+		opening_close(s->opening);
+		s->opening = NULL;
 	}
 }
 
 /* Whether a direction has a beginning that was not looked at. */
 static bool is_missed(const struct connection *c, const struct service *s)
 {
-	u32 heard = s ? s->heard : 0;
-
-	if (s && s->missed)
+	if (s->missed)
 		return true;
 	for (enum endpoint who = ORIGINATOR; who < ENDPOINTS; who++)
-		if (c->state & SAW_DATA << who && (c->state & MIDSTREAM || !(heard & 1 << who)))
+		if (c->state & SAW_DATA << who && (c->state & MIDSTREAM || !(s->heard & 1 << who)))
 			return true;
 	return false;
 }
@@ -127,7 +129,7 @@ static bool is_certain(const struct connection *c, const struct service *s)
 void service_of_record(struct record *r, const struct service *s)
 {
 	r->service_sought = true;
-	if (s && is_certain(r->connection, s)) {
+	if (is_certain(r->connection, s)) {
 		r->service = service_name(s->id);
 		r->server_name = s->server;
 		r->answers = service_answers(s->id);
@@ -139,9 +141,7 @@ void service_of_record(struct record *r, const struct service *s)
 
 void service_close(struct service *s)
 {
-	if (!s)
-		return;
-	ndpi_flow_close(s->flow);
+	opening_close(s->opening);
 	free(s->server);
-	free(s);
+	memset(s, 0, sizeof(*s));
 }

@@ -6,7 +6,6 @@
 #include "service_ndpi.h"
 
 #include <ndpi/ndpi_api.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "event.h"
@@ -54,15 +53,9 @@ static const struct {
 	{NDPI_PROTOCOL_ZABBIX, SERVICE_ZABBIX},
 };
 
-struct service_flow {
-	u32 before; /* bytes of the other direction's payload */
-	struct ndpi_flow_struct ndpi;
-};
-
 static struct ndpi_detection_module_struct *module;
-static u32 open_flows;
 
-static bool load(void)
+bool ndpi_load(void)
 {
 	NDPI_PROTOCOL_BITMASK wanted;
 	static bool tried;
@@ -79,27 +72,6 @@ static bool load(void)
 	ndpi_set_protocol_detection_bitmask2(module, &wanted);
 	ndpi_finalize_initialization(module);
 	return true;
-}
-
-struct service_flow *ndpi_flow_open(void)
-{
-	struct service_flow *flow;
-
-	if (open_flows == NDPI_FLOWS_MAX || !load())
-		return NULL;
-	flow = calloc(1, sizeof(*flow));
-	if (flow)
-		open_flows++;
-	return flow;
-}
-
-void ndpi_flow_close(struct service_flow *flow)
-{
-	if (!flow)
-		return;
-	ndpi_free_flow_data(&flow->ndpi);
-	free(flow);
-	open_flows--;
 }
 
 static void put16(u8 *at, u32 v)
@@ -139,18 +111,29 @@ static enum service_id service_of(u16 protocol)
 	return SERVICE_UNKNOWN;
 }
 
-enum service_id ndpi_flow_payload(struct service_flow *flow, enum endpoint from, const u8 *bytes, u32 length)
+/* `before`: bytes of the other direction's payload. */
+static enum service_id hand_over(struct ndpi_flow_struct *flow, const struct spoken *s, u32 before)
 {
 	u8 packet[HEADERS + PAYLOAD_LARGE + SLACK];
+	u32 length = s->length < PAYLOAD_LARGE ? s->length : PAYLOAD_LARGE;
 	ndpi_protocol p;
 
-	if (length > PAYLOAD_LARGE)
-		length = PAYLOAD_LARGE;
-	put_headers(packet, from, length, flow->before);
-	flow->before = length;
-	memcpy(packet + HEADERS, bytes, length);
-	memset(packet + HEADERS + length, 0, sizeof(packet) - HEADERS - length);
-	p = ndpi_detection_process_packet(module, &flow->ndpi, packet, (u16)(HEADERS + length), 0);
+	put_headers(packet, s->from, length, before);
+	memcpy(packet + HEADERS, s->bytes, length);
+	memset(packet + HEADERS + length, 0, SLACK);
+	p = ndpi_detection_process_packet(module, flow, packet, (u16)(HEADERS + length), 0);
 	/* an application on top of it (a host's name) is the second of the two */
 	return service_of(p.master_protocol ? p.master_protocol : p.app_protocol);
+}
+
+enum service_id ndpi_ask(const struct spoken *first, const struct spoken *second)
+{
+	static struct ndpi_flow_struct flow;
+	enum service_id id = hand_over(&flow, first, 0);
+
+	if (second)
+		id = hand_over(&flow, second, first->length);
+	ndpi_free_flow_data(&flow);
+	memset(&flow, 0, sizeof(flow));
+	return id;
 }

@@ -6,18 +6,17 @@
 #include "connection.h"
 #include "service_names.h"
 
-/* How many connections may wait for their second payload at once: some 900 bytes each. */
-enum { NDPI_FLOWS_MAX = 4096 };
+/* The first payload of a direction. */
+struct spoken {
+	enum endpoint from;
+	u32 length;
+	const u8 *bytes;
+};
 
-/* A connection of which one direction was looked at. */
-struct service_flow;
+/* False: it can't be had. */
+bool ndpi_load(void);
 
-/* NULL: too many wait already, or there is no memory. The first call loads nDPI. */
-struct service_flow *ndpi_flow_open(void);
-
-/* The payload of one direction, once for each: the protocol, or SERVICE_UNKNOWN. */
-enum service_id ndpi_flow_payload(struct service_flow *flow, enum endpoint from, const u8 *bytes, u32 length);
-
-void ndpi_flow_close(struct service_flow *flow);
+/* The protocol by what was said first and the answer to it, NULL: none yet; or SERVICE_UNKNOWN. */
+enum service_id ndpi_ask(const struct spoken *first, const struct spoken *second);
 
 #endif

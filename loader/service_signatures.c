@@ -149,13 +149,18 @@ static bool begins_with(const u8 *line, u32 length, const char *begin)
 	return length >= size && !memcmp(line, begin, size);
 }
 
+static bool is_in_method(u8 c)
+{
+	return (c >= 'A' && c <= 'Z') || c == '-';
+}
+
 /* A method: letters in capitals, then a blank (RFC 9112 3, RFC 2326 6.1, RFC 3261 7.1). */
 static bool begins_with_method(const u8 *line, u32 length)
 {
 	enum { METHOD_MAX = 20 };
 	u32 n = 0;
 
-	while (n < length && n <= METHOD_MAX && ((line[n] >= 'A' && line[n] <= 'Z') || line[n] == '-'))
+	while (n < length && n <= METHOD_MAX && is_in_method(line[n]))
 		n++;
 	return n > 0 && n <= METHOD_MAX && n < length && line[n] == ' ';
 }
@@ -174,9 +179,13 @@ static u64 by_first_line(enum endpoint from, const u8 *bytes, u32 length)
 		{"SIP/2.0 ", " SIP/2.0", SET(SIP)},
 	};
 	static const char *const methods[] = {"GET /", "POST /", "HEAD /", "PUT /"};
-	const u8 *end = memchr(bytes, '\n', length);
-	u32 line = end ? (u32)(end - bytes) : 0;
+	const u8 *end;
+	u32 line;
 
+	if (!is_in_method(bytes[0])) /* nor does a response begin with anything else */
+		return 0;
+	end = memchr(bytes, '\n', length);
+	line = end ? (u32)(end - bytes) : 0;
 	if (line && bytes[line - 1] == '\r')
 		line--;
 	for (u32 i = 0; i < COUNT_OF(kinds); i++)
@@ -249,10 +258,33 @@ static bool is_dns(enum endpoint from, const u8 *bytes, u32 length)
 	       (from == RESPONDER || !load_be16(header + 6));
 }
 
+enum { ROWS = COUNT_OF(signatures) };
+
+/* For each first byte the rows that it may begin, in their order, up to the one that ends them: ROWS. */
+static u8 rows_by_first_byte[256][ROWS + 1];
+
+static void fill_rows_by_first_byte(void)
+{
+	for (u32 byte = 0; byte < COUNT_OF(rows_by_first_byte); byte++) {
+		u8 *at = rows_by_first_byte[byte];
+
+		for (u32 row = 0; row < ROWS; row++)
+			if (!signatures[row].length || signatures[row].bytes[0] == '?' ||
+			    (u8)signatures[row].bytes[0] == byte)
+				*at++ = (u8)row;
+		*at = ROWS;
+	}
+}
+
 struct signature_match signature_match(enum endpoint from, bool first, const u8 *bytes, u32 length)
 {
-	for (u32 i = 0; i < COUNT_OF(signatures); i++) {
-		const struct signature *s = &signatures[i];
+	static bool filled;
+
+	if (!filled)
+		fill_rows_by_first_byte();
+	filled = true;
+	for (const u8 *row = rows_by_first_byte[bytes[0]]; *row < ROWS; row++) {
+		const struct signature *s = &signatures[*row];
 		bool greeting = s->from == GREETING;
 
 		if (s->from >> from & 1 && (first || !greeting) && fits(s, bytes, length))

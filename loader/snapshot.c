@@ -5,13 +5,6 @@
 
 enum { TRIES = 64 };
 
-bool table_slot_taken(const struct bucket *table, u32 slot)
-{
-	const u16 *tag = &table[slot / WAYS].tags[slot % WAYS];
-
-	return __atomic_load_n(tag, __ATOMIC_ACQUIRE) != 0;
-}
-
 static u32 version(const struct connection *c, u32 half)
 {
 	return __atomic_load_n(&c->half[half].version, __ATOMIC_ACQUIRE);

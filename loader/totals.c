@@ -3,15 +3,19 @@
 
 #include <string.h>
 
+#include "snapshot.h"
+
 static void add_due(struct counters *n, const struct bucket *table, const struct config *config, u64 now)
 {
-	for (u32 i = 0; i < config->buckets; i++)
+	for (u32 i = 0; i < config->buckets; i++) {
+		table_look_ahead(table, config, i);
 		for (u32 way = 0; way < WAYS; way++) {
 			const struct connection *c = &table[i].ways[way];
 
 			if (table[i].tags[way] && is_expired(c, config, now))
 				count_retired(c->state, FINAL_EXPIRED, n);
 		}
+	}
 }
 
 static u64 segments_of(const struct counters *n, enum hook hook, u32 version)
@@ -84,7 +88,8 @@ void totals_fill(struct totals *t, const struct counters *sum, const struct scan
 	t->scans_seen = scans->seen;
 	t->scans_displaced = scans->displaced;
 	t->sources_forgotten = scans->forgotten;
-	add_due(n, table, config, now);
+	if (table)
+		add_due(n, table, config, now);
 	t->half_open = n->started - n->completed - n->refused - n->unanswered - n->aborted;
 	t->tracked = n->opened - n->closed - n->expired - n->evicted;
 }

@@ -78,5 +78,9 @@ static unsigned show_final(FILE *out, const struct view_options *o, const struct
 
 const struct view view_conns = {
 	.name = "conns",
+	/* a record needs none; the others tell the scan rule who answered whom */
+	.untold = 1 << EVENT_ESTABLISHED | 1 << EVENT_DATA | 1 << EVENT_FIN_ACKED | 1 << EVENT_FIN |
+		  1 << EVENT_CLOSED | 1 << EVENT_RETRANSMISSION | 1 << EVENT_OUT_OF_ORDER |
+		  1 << EVENT_ZERO_WINDOW | 1 << EVENT_KEEPALIVE | 1 << EVENT_SEGMENT,
 	.final = show_final,
 };

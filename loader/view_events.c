@@ -190,11 +190,11 @@ static void print_lost_json(FILE *out, const struct interface *i, const struct l
 	struct json j = {.out = out};
 
 	json_object(&j, NULL);
-	json_string(&j, "ts", text_rfc3339((s64)l->to + i->wall_offset).text);
-	json_string(&j, "event", "lost");
+	json_time(&j, "ts", (s64)l->to + i->wall_offset);
+	json_word(&j, "event", "lost");
 	json_string(&j, "interface", i->name);
-	json_string(&j, "from", text_rfc3339((s64)l->from + i->wall_offset).text);
-	json_string(&j, "to", text_rfc3339((s64)l->to + i->wall_offset).text);
+	json_time(&j, "from", (s64)l->from + i->wall_offset);
+	json_time(&j, "to", (s64)l->to + i->wall_offset);
 	json_u64(&j, "count", events_lost(l->events));
 	json_object(&j, "events");
 	for (enum event_kind kind = 0; kind < EVENT_KINDS; kind++)

@@ -8,7 +8,6 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
-#include <sys/timerfd.h>
 #include <unistd.h>
 
 #include "book.h"
@@ -18,8 +17,7 @@
 #include "summary.h"
 #include "totals.h"
 
-/* The reader comes by itself so often; a ring that fills sooner wakes it. ns. */
-enum { DRAIN_EVERY = 10000000, LOOK_EVERY = FLOOD_LOOK_EVERY };
+enum { LOOK_EVERY = FLOOD_LOOK_EVERY };
 
 struct watched {
 	struct instrument *instrument;
@@ -40,13 +38,21 @@ struct watch {
 	struct syn_cookies cookies; /* when the run began */
 	int epoll;
 	int signals;
-	int timer;
 	u64 end;	   /* ns; 0: none */
 	u64 next_counters; /* ns */
 	u64 next_look;	   /* ns */
 	bool stop;
 	bool failed;
 };
+
+/*
+ * How often the reader comes by itself, ms; a ring that fills sooner wakes it. Who follows events wants them
+ * as they happen; a record is shown --linger after its end, and a wake-up costs as much as ten of them.
+ */
+static int drain_every(const struct view *v)
+{
+	return v->event || v->opened ? 10 : 50;
+}
 
 static sigset_t ending_signals(void)
 {
@@ -102,14 +108,11 @@ static int open_one(struct watch *w, struct watched *one, struct instrument *i, 
 
 static int open_descriptors(struct watch *w)
 {
-	struct itimerspec every = {.it_interval.tv_nsec = DRAIN_EVERY, .it_value.tv_nsec = DRAIN_EVERY};
 	sigset_t set = ending_signals();
 
 	w->epoll = epoll_create1(EPOLL_CLOEXEC);
 	w->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	w->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-	if (w->epoll < 0 || w->signals < 0 || w->timer < 0 || timerfd_settime(w->timer, 0, &every, NULL) ||
-	    add_to_epoll(w, w->signals) || add_to_epoll(w, w->timer))
+	if (w->epoll < 0 || w->signals < 0 || add_to_epoll(w, w->signals))
 		return say_error("event loop: %s", strerror(errno));
 	return 0;
 }
@@ -120,7 +123,7 @@ static int watch_open(struct watch *w, const struct arguments *a, struct output 
 	u64 now = clock_monotonic();
 
 	memset(w, 0, sizeof(*w));
-	w->epoll = w->signals = w->timer = -1;
+	w->epoll = w->signals = -1;
 	w->arguments = a;
 	w->output = output;
 	w->summary = calloc(1, sizeof(*w->summary));
@@ -149,7 +152,6 @@ static void watch_close(struct watch *w)
 	free(w->summary);
 	close(w->epoll);
 	close(w->signals);
-	close(w->timer);
 }
 
 static void drain(struct watch *w)
@@ -163,15 +165,14 @@ static void drain(struct watch *w)
 	output_flush(w->output);
 }
 
-/* False: the counters can't be read. */
-static bool fill_totals(struct totals *t, const struct watched *one, u64 now)
+/* With `table` what is due in it is added. False: the counters can't be read. */
+static bool fill_totals(struct totals *t, const struct watched *one, const struct bucket *table, u64 now)
 {
-	const struct instrument *i = one->instrument;
 	struct counters sum;
 
-	if (instrument_counters(i, &sum))
+	if (instrument_counters(one->instrument, &sum))
 		return false;
-	totals_fill(t, &sum, one->book.scans, i->table, &i->config, now);
+	totals_fill(t, &sum, one->book.scans, table, &one->instrument->config, now);
 	t->floods = floods_total(&one->floods);
 	return true;
 }
@@ -182,7 +183,7 @@ static void show_counters(struct watch *w, u64 now)
 	struct totals t;
 
 	for (int i = 0; view->counters && i < w->count && !output_is_full(w->output); i++)
-		if (fill_totals(&t, &w->watched[i], now))
+		if (fill_totals(&t, &w->watched[i], w->watched[i].instrument->table, now))
 			w->output->units += view->counters(w->output->file, &w->output->options,
 							   &w->watched[i].instrument->interface, &t);
 }
@@ -250,10 +251,8 @@ static void look_for_interface(struct watch *w, struct watched *one)
 
 static void on_time(struct watch *w)
 {
-	u64 now = clock_monotonic(), expirations;
+	u64 now = clock_monotonic();
 
-	while (read(w->timer, &expirations, sizeof(expirations)) > 0)
-		continue;
 	if (w->end && now >= w->end)
 		w->stop = true;
 	if (now >= w->next_look) {
@@ -282,19 +281,17 @@ static void loop(struct watch *w)
 	struct epoll_event events[16];
 
 	while (!w->stop && !output_is_full(w->output)) {
-		int n = epoll_wait(w->epoll, events, COUNT_OF(events), -1);
+		int n = epoll_wait(w->epoll, events, COUNT_OF(events), drain_every(w->output->view));
 
-		for (int i = 0; i < n; i++) {
+		for (int i = 0; i < n; i++)
 			if (events[i].data.fd == w->signals)
 				on_signal(w);
-			else if (events[i].data.fd == w->timer)
-				on_time(w);
-		}
+		on_time(w);
 		drain(w);
 	}
 }
 
-/* What there is to say of all interfaces together. */
+/* What there is to say of all interfaces together: of the records, not of what is due in the table. */
 static void summarize(struct watch *w, u64 now)
 {
 	static const struct counters nothing;
@@ -302,7 +299,7 @@ static void summarize(struct watch *w, u64 now)
 	struct losses lost = {.to = now};
 
 	for (int i = 0; i < w->count; i++)
-		if (fill_totals(&t, &w->watched[i], now))
+		if (fill_totals(&t, &w->watched[i], NULL, now))
 			totals_add(&all, &t);
 	losses_between(&lost, &nothing, &all.counters);
 	summary_print(w->summary, stderr, &all, &lost);
@@ -320,8 +317,8 @@ static void finish(struct watch *w)
 
 		look_at_counters(w, one, now);
 		show_floods(w, one, told, floods_finish(&one->floods, &one->before, now, told));
-		/* no event told of what began while the ring was filling and was silent since */
-		book_scan(&one->book);
+		if (one->before.aggregated) /* no event told of those that were silent since */
+			book_scan(&one->book);
 		book_finish(&one->book, now);
 	}
 	show_counters(w, now);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "checked_memory.h"
 #include "engine.h"
 
 enum { FRAME_HEADER = 3, BUCKETS = 2 };

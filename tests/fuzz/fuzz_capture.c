@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "capture.h"
+#include "checked_memory.h"
 #include "message.h"
 #include "wire.h"
 

@@ -30,7 +30,7 @@ static void check(const struct service *s)
 }
 
 /* An item of exactly the payload's size, so that a byte read behind it is seen. */
-static void hand_over(struct service **s, u8 from, const u8 *bytes, u16 length)
+static void hand_over(struct service *s, u8 from, const u8 *bytes, u16 length)
 {
 	struct first_payload *p = malloc(sizeof(*p) + length);
 
@@ -47,7 +47,7 @@ static void hand_over(struct service **s, u8 from, const u8 *bytes, u16 length)
 
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 {
-	struct service *services[CONNECTIONS] = {NULL};
+	struct service services[CONNECTIONS] = {0};
 
 	while (size > PAYLOAD_HEADER) {
 		u8 which = data[0] >> 1 & (CONNECTIONS - 1);
@@ -58,11 +58,11 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 		if (length > PAYLOAD_LARGE)
 			length = PAYLOAD_LARGE;
 		hand_over(&services[which], data[0] & 1, data + PAYLOAD_HEADER, (u16)length);
-		check(services[which]);
+		check(&services[which]);
 		data += PAYLOAD_HEADER + length;
 		size -= PAYLOAD_HEADER + length;
 	}
 	for (u32 i = 0; i < CONNECTIONS; i++)
-		service_close(services[i]);
+		service_close(&services[i]);
 	return 0;
 }

@@ -12,16 +12,16 @@
 #include <string.h>
 
 #include "service.h"
-#include "service_ndpi.h"
+#include "service_opening.h"
 #include "service_server_name.h"
 
-static struct service *service;
+static struct service service;
 static struct connection connection;
 
 static int begin(void **state)
 {
 	(void)state;
-	service = NULL;
+	memset(&service, 0, sizeof(service));
 	memset(&connection, 0, sizeof(connection));
 	return 0;
 }
@@ -29,12 +29,12 @@ static int begin(void **state)
 static int end(void **state)
 {
 	(void)state;
-	service_close(service);
+	service_close(&service);
 	return 0;
 }
 
 /* From a buffer of its size: what reads behind it is seen by a sanitizer. */
-static void hand_over_to(struct service **s, enum endpoint from, u32 offset, const void *bytes, size_t length)
+static void hand_over_to(struct service *s, enum endpoint from, u32 offset, const void *bytes, size_t length)
 {
 	struct first_payload *p = calloc(1, sizeof(*p) + length);
 
@@ -60,7 +60,7 @@ static struct record record(void)
 {
 	struct record r = {.connection = &connection};
 
-	service_of_record(&r, service);
+	service_of_record(&r, &service);
 	return r;
 }
 
@@ -309,19 +309,19 @@ static void test_again(void **state)
 /* More than may wait at once: those that are too many are missed, and their flows come back. */
 static void test_flows_are_bounded(void **state)
 {
-	static struct service *waiting[NDPI_FLOWS_MAX + 1];
+	static struct service waiting[OPENINGS_MAX + 1];
 
 	(void)state;
-	for (u32 i = 0; i <= NDPI_FLOWS_MAX; i++)
+	for (u32 i = 0; i <= OPENINGS_MAX; i++)
 		hand_over_to(&waiting[i], ORIGINATOR, 0, "hello\n", 6);
 	connection.state = SAW_DATA << ORIGINATOR;
 	service = waiting[0];
 	assert_false(record().service_missed);
-	service = waiting[NDPI_FLOWS_MAX];
+	service = waiting[OPENINGS_MAX];
 	assert_true(record().service_missed);
-	for (u32 i = 0; i <= NDPI_FLOWS_MAX; i++)
-		service_close(waiting[i]);
-	service = NULL;
+	for (u32 i = 0; i <= OPENINGS_MAX; i++)
+		service_close(&waiting[i]);
+	memset(&service, 0, sizeof(service));
 	ORIG("get foo\r\n");
 	RESP("END\r\n");
 	expect("memcached");
