@@ -18,6 +18,19 @@ enum hook { HOOK_IN, HOOK_OUT, HOOKS };
 /* What a segment without a connection was: a flood is made of one of these. */
 enum stray { STRAY_SYN, STRAY_SYN_ACK, STRAY_ACK, STRAY_RST, STRAY_FIN, STRAY_OTHER, STRAY_KINDS };
 
+ALWAYS_INLINE enum stray stray_kind(u16 flags)
+{
+	if (flags & TCP_SYN && flags & (TCP_FIN | TCP_RST))
+		return STRAY_OTHER;
+	if (flags & TCP_SYN)
+		return flags & TCP_ACK ? STRAY_SYN_ACK : STRAY_SYN;
+	if (flags & TCP_RST)
+		return STRAY_RST;
+	if (flags & TCP_FIN)
+		return STRAY_FIN;
+	return flags & TCP_ACK ? STRAY_ACK : STRAY_OTHER;
+}
+
 /* The index of an IP version in what is counted for each. */
 enum { INDEX_IPV4, INDEX_IPV6, IP_VERSIONS };
 

@@ -10,6 +10,9 @@
 /* The layout of everything that is shared; pins with another number are not touched. */
 enum { LAYOUT_VERSION = 2 };
 
+/* The size of the ring. */
+enum { RING_BYTES = 8 << 20 };
+
 /* What a segment changed. One segment may be several events; they are numbered in this order. */
 enum event_kind {
 	EVENT_SYN,

@@ -69,19 +69,6 @@ ALWAYS_INLINE void count_opened(u64 state, struct counters *n)
 		n->started++;
 }
 
-ALWAYS_INLINE enum stray stray_kind(u16 flags)
-{
-	if (flags & TCP_SYN && flags & (TCP_FIN | TCP_RST))
-		return STRAY_OTHER;
-	if (flags & TCP_SYN)
-		return flags & TCP_ACK ? STRAY_SYN_ACK : STRAY_SYN;
-	if (flags & TCP_RST)
-		return STRAY_RST;
-	if (flags & TCP_FIN)
-		return STRAY_FIN;
-	return flags & TCP_ACK ? STRAY_ACK : STRAY_OTHER;
-}
-
 /* A SYN and nothing else: what almost every connection begins with. */
 ALWAYS_INLINE bool is_opening_syn(const struct segment *s)
 {

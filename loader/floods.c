@@ -42,27 +42,14 @@ static u64 smaller(u64 a, u64 b)
 	return a < b ? a : b;
 }
 
-/* As the analyzer tells strays apart. */
-static enum stray kind_of(u32 flags)
-{
-	if (flags & TCP_SYN && flags & (TCP_FIN | TCP_RST))
-		return STRAY_OTHER;
-	if (flags & TCP_SYN)
-		return flags & TCP_ACK ? STRAY_SYN_ACK : STRAY_SYN;
-	if (flags & TCP_RST)
-		return STRAY_RST;
-	if (flags & TCP_FIN)
-		return STRAY_FIN;
-	return flags & TCP_ACK ? STRAY_ACK : STRAY_OTHER;
-}
-
 static void count_segments(struct counted *d, const struct counters *before, const struct counters *after)
 {
 	for (u32 hook = 0; hook < HOOKS; hook++)
 		for (u32 version = 0; version < IP_VERSIONS; version++)
 			for (u32 flags = 0; flags <= TCP_FLAGS; flags++)
-				d->segments[hook][kind_of(flags)] += after->segments[hook][version][flags] -
-								     before->segments[hook][version][flags];
+				d->segments[hook][stray_kind((u16)flags)] +=
+					after->segments[hook][version][flags] -
+					before->segments[hook][version][flags];
 }
 
 static void count(struct counted *d, const struct counters *before, const struct counters *after)

@@ -19,8 +19,15 @@
 
 enum { LOOK_EVERY = FLOOD_LOOK_EVERY };
 
+/*
+ * How much of a ring is read before signals and the clock are looked at again, bytes. Where it is filled as fast
+ * as the output takes it, it is never empty.
+ */
+enum { DRAIN_AT_ONCE = 256 << 10 };
+
 struct watched {
 	struct instrument *instrument;
+	size_t taken, taken_most; /* bytes of its ring, in this drain */
 	struct book book;
 	struct ring_buffer *ring;
 	struct floods floods;
@@ -76,9 +83,9 @@ static int on_item(void *context, void *data, size_t size)
 {
 	struct watched *w = context;
 
-	(void)size;
 	book_item(&w->book, data);
-	return output_is_full(w->book.output) ? -ECANCELED : 0;
+	w->taken += size;
+	return output_is_full(w->book.output) || w->taken >= w->taken_most ? -ECANCELED : 0;
 }
 
 static int add_to_epoll(struct watch *w, int fd)
@@ -154,15 +161,23 @@ static void watch_close(struct watch *w)
 	close(w->signals);
 }
 
-static void drain(struct watch *w)
+/* Reads so many bytes of each ring at most. True: there may be more. */
+static bool drain(struct watch *w, size_t most)
 {
 	u64 now = clock_monotonic();
+	bool more = false;
 
 	for (int i = 0; i < w->count; i++) {
-		ring_buffer__consume(w->watched[i].ring);
-		book_advance(&w->watched[i].book, now);
+		struct watched *one = &w->watched[i];
+
+		one->taken = 0;
+		one->taken_most = most;
+		ring_buffer__consume(one->ring);
+		more |= one->taken >= most;
+		book_advance(&one->book, now);
 	}
 	output_flush(w->output);
+	return more;
 }
 
 /* With `table` what is due in it is added. False: the counters can't be read. */
@@ -279,15 +294,17 @@ static void on_signal(struct watch *w)
 static void loop(struct watch *w)
 {
 	struct epoll_event events[16];
+	bool more = false;
 
 	while (!w->stop && !output_is_full(w->output)) {
-		int n = epoll_wait(w->epoll, events, COUNT_OF(events), drain_every(w->output->view));
+		int n = epoll_wait(w->epoll, events, COUNT_OF(events),
+				   more ? 0 : drain_every(w->output->view));
 
 		for (int i = 0; i < n; i++)
 			if (events[i].data.fd == w->signals)
 				on_signal(w);
 		on_time(w);
-		drain(w);
+		more = drain(w, DRAIN_AT_ONCE);
 	}
 }
 
@@ -305,13 +322,13 @@ static void summarize(struct watch *w, u64 now)
 	summary_print(w->summary, stderr, &all, &lost);
 }
 
-/* The last drain, and the floods and records that are still open. */
+/* The last drain, of what a ring can hold; and the floods and records that are still open. */
 static void finish(struct watch *w)
 {
 	u64 now = clock_monotonic();
 	struct flood told[FLOOD_KINDS];
 
-	drain(w);
+	drain(w, RING_BYTES);
 	for (int i = 0; i < w->count; i++) {
 		struct watched *one = &w->watched[i];
 

@@ -7,10 +7,11 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 from lib import (
-    Live, attached, check, contains, equal, eventually, inside_host, json_lines, main, must, need,
+    SYNSCOPE, Live, attached, check, contains, equal, eventually, inside_host, json_lines, main, must, need,
     nothing_attached, programs_of, run, synscope, unloaded,
 )  # fmt: skip
 
@@ -25,6 +26,7 @@ def serve():
         c.recv(100)
         c.close()
 threading.Thread(target=serve, daemon=True).start()
+import threading
 import time
 print("ready", flush=True)
 time.sleep(60)
@@ -111,6 +113,25 @@ def interrupted_between_two_interfaces():
         nothing_attached("a", "spare")
 
 
+def read_slowly(pipe, a_second):
+    while os.read(pipe.fileno(), a_second // 100):
+        time.sleep(0.01)
+
+
+def terminated_while_the_reader_is_behind():
+    """The ring fills as fast as the output takes it, so it is never empty."""
+    command = inside_host("a", [SYNSCOPE, "run", "eth0", "--view", "events", "--segments"])
+    with Burst(), subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        reader = threading.Thread(target=read_slowly, args=(process.stdout, 1000000))
+        process.stderr.readline()
+        reader.start()
+        time.sleep(3)
+        process.send_signal(signal.SIGTERM)
+        equal(process.wait(30), 0, "exit status")
+        reader.join()
+    nothing_attached("a")
+
+
 def ended_by_duration_and_count():
     started = time.monotonic()
     equal(synscope("a", "run", "eth0", "--duration", "500ms").returncode, 0, "exit status")
@@ -171,6 +192,7 @@ main(
     killed,
     killed_while_it_attaches,
     interrupted_between_two_interfaces,
+    terminated_while_the_reader_is_behind,
     ended_by_duration_and_count,
     the_interface_is_deleted,
     one_of_two_interfaces_is_deleted,
