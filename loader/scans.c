@@ -7,6 +7,7 @@
 #include "bucket.h"
 #include "hash.h"
 #include "identity.h"
+#include "scan_probe.h"
 
 static const u64 millisecond = 1000000;
 static const u64 minute = 60000000000ULL;
@@ -52,104 +53,6 @@ static void tell(const struct scans *s, struct scanner *scanner, enum scan_news 
 		s->tell(s->context, scanner, news);
 }
 
-static u64 hash_address(const struct scans *s, const union address *a)
-{
-	return hash_mix(a->halves[0] ^ hash_mix(a->halves[1] ^ s->seed));
-}
-
-static struct target target_of(const struct scans *s, const struct connection_key *key, u64 state)
-{
-	struct party to = party_of(key, state, RESPONDER);
-
-	return (struct target){.host = hash_address(s, &to.address), .port = to.port};
-}
-
-/* ---- what is a probe -------------------------------------------------------- */
-
-static bool is_stray(enum scan_kind kind)
-{
-	return kind == SCAN_ACK || kind == SCAN_MAIMON;
-}
-
-static bool is_opening(enum scan_kind kind)
-{
-	return kind == SCAN_SYN || kind == SCAN_CONNECT;
-}
-
-static enum scan_kind kind_of_flags(u16 flags)
-{
-	flags &= TCP_FIN | TCP_SYN | TCP_RST | TCP_PSH | TCP_ACK | TCP_URG;
-	switch (flags) {
-	case 0:
-		return SCAN_NULL;
-	case TCP_FIN:
-		return SCAN_FIN;
-	case TCP_FIN | TCP_PSH | TCP_URG:
-		return SCAN_XMAS;
-	default:
-		return SCAN_OTHER;
-	}
-}
-
-static enum scan_kind kind_of_first(const struct event *e)
-{
-	enum { BARE_HEADER = 20 };
-	u16 flags = e->flags & (TCP_FIN | TCP_SYN | TCP_RST | TCP_PSH | TCP_ACK | TCP_URG);
-
-	if ((e->from & 1) != ORIGINATOR)
-		return SCAN_NONE;
-	if (e->state & PROBE)
-		return kind_of_flags(e->flags);
-	if (e->state & MIDSTREAM) {
-		if (e->header != BARE_HEADER || e->payload)
-			return SCAN_NONE;
-		return flags == TCP_ACK ? SCAN_ACK : flags == (TCP_FIN | TCP_ACK) ? SCAN_MAIMON : SCAN_NONE;
-	}
-	if (!(e->state & SAW_SYN))
-		return SCAN_NONE;
-	return e->options.offered & OFFER_SACK ? SCAN_CONNECT : SCAN_SYN;
-}
-
-enum scan_kind scans_kind(const struct event *e, enum scan_kind before)
-{
-	return e->number == 1 ? kind_of_first(e) : before;
-}
-
-/* An ACK of the originator alone, with the least header there is. */
-static bool is_bare_stray(const struct connection *c)
-{
-	enum { BARE_IPV4 = 40, BARE_IPV6 = 60 };
-	u64 bare = is_mapped_ipv4(&c->key.low) ? BARE_IPV4 : BARE_IPV6;
-
-	return DIRECTION(c, ORIGINATOR)->segments == 1 && DIRECTION(c, ORIGINATOR)->bytes == bare &&
-	       !(c->state & (SAW_DATA | SAW_DATA << RESPONDER | RESET_BY)) &&
-	       (!(c->state & SAW_SEGMENT << RESPONDER) || c->state & RESET_BY << RESPONDER);
-}
-
-/* What a record is a probe of, were its source a scanner: as kind_of_first(), with hindsight. */
-static enum scan_kind kind_of_record(const struct connection *c)
-{
-	if (c->state & PROBE)
-		return kind_of_flags((u16)c->probe_flags);
-	if (c->state & MIDSTREAM) {
-		if (!(c->state & SAW_SEGMENT) || c->state & FLIPPED || !is_bare_stray(c))
-			return SCAN_NONE;
-		return c->state & SAW_FIN ? SCAN_MAIMON : SCAN_ACK;
-	}
-	if (!(c->state & SAW_SYN) || c->state & (FLIPPED | SAW_DATA))
-		return SCAN_NONE;
-	return c->options[ORIGINATOR].offered & OFFER_SACK ? SCAN_CONNECT : SCAN_SYN;
-}
-
-static enum answer answer_of(u64 state)
-{
-	if (state & SAW_SYN << RESPONDER && !(state & MIDSTREAM))
-		return ANSWER_SYN_ACK;
-	if (state & RESET_BY << RESPONDER || (state & RESET_REFUSED && state & SAW_SEGMENT << RESPONDER))
-		return ANSWER_RST;
-	return state & UNREACHABLE ? ANSWER_UNREACHABLE : ANSWER_NONE;
-}
-
 /* ---- suspects --------------------------------------------------------------- */
 
 static bool is_flagged(const struct suspect *p, u64 start)
@@ -168,7 +71,7 @@ static bool is_flagged_now(const struct suspect *p)
 
 static u64 place_hash(const struct scans *s, const union address *source, enum scan_kind kind)
 {
-	return hash_mix(hash_address(s, source) + kind);
+	return hash_mix(hash_address(source, s->seed) + kind);
 }
 
 static u32 first_way(u64 hash)
@@ -540,7 +443,7 @@ static void count_probe(struct scans *s, struct suspect *p, const struct target 
 static void on_probe(struct scans *s, const struct event *e, enum scan_kind kind)
 {
 	struct party from = party_of(&e->key, e->state, ORIGINATOR);
-	struct target t = target_of(s, &e->key, e->state);
+	struct target t = target_of(&e->key, e->state, s->seed);
 	struct suspect *p = suspect_of(s, &from.address, kind, e->time, false);
 
 	turn(s, p, e->time);
@@ -557,7 +460,7 @@ static void on_answer(struct scans *s, const struct connection_key *key, u64 sta
 {
 	struct party from = party_of(key, state, ORIGINATOR);
 	struct suspect *p = find_suspect(s, &from.address, kind);
-	struct target t = target_of(s, key, state);
+	struct target t = target_of(key, state, s->seed);
 
 	if (!p)
 		return;
@@ -610,7 +513,7 @@ static struct event event_of(const struct connection *c)
 
 void scans_record(struct scans *s, const struct connection *c)
 {
-	enum scan_kind kind = kind_of_record(c);
+	enum scan_kind kind = probe_of_record(c);
 	struct event e = event_of(c);
 
 	if (kind == SCAN_NONE)
@@ -648,7 +551,7 @@ static struct suspect *consider(struct scans *s, const struct connection *c, enu
 {
 	struct party from = party_of(&c->key, c->state, ORIGINATOR);
 	struct suspect *p = suspect_of(s, &from.address, kind, c->start, true);
-	struct target t = target_of(s, &c->key, c->state);
+	struct target t = target_of(&c->key, c->state, s->seed);
 
 	if (!p)
 		return NULL;
@@ -664,7 +567,7 @@ static struct suspect *consider(struct scans *s, const struct connection *c, enu
 
 void scans_settle(struct scans *s, const struct connection *c, u64 now)
 {
-	enum scan_kind kind = kind_of_record(c);
+	enum scan_kind kind = probe_of_record(c);
 
 	if (kind != SCAN_NONE)
 		consider(s, c, kind, now, last_grace);
@@ -672,7 +575,7 @@ void scans_settle(struct scans *s, const struct connection *c, u64 now)
 
 enum scan_kind scans_judge(struct scans *s, const struct connection *c, u64 now)
 {
-	enum scan_kind kind = kind_of_record(c);
+	enum scan_kind kind = probe_of_record(c);
 	const struct suspect *p = kind ? consider(s, c, kind, now, grace) : NULL;
 
 	if (!p || !is_flagged(p, c->start))

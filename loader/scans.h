@@ -9,11 +9,10 @@
  *
  * A target is a (host, port) pair; so retries are one, and a NAT's many clients are many source ports but few
  * targets. It fails when it refuses, is unreachable, stays silent for three seconds, or is asked again while
- * it is silent; a bare SYN also when its answer is not taken up. A stack's own SYN, which a bare one is not,
- * offers SACK: its connection is opened by a SYN-ACK already, since a load balancer may check like that. What
- * a source had opened before does not fail later: a target that dies is no scan. An ACK or FIN-ACK counts
- * only if it is the first that is seen of its connection, without options or payload: a stack sends its
- * timestamps with each segment, and a connection that was there before the watching goes on.
+ * it is silent; a bare SYN also when its answer is not taken up. The connection of a stack's own SYN is
+ * opened by a SYN-ACK already, since a load balancer may check like that. What a source had opened before
+ * does not fail later: a target that dies is no scan. What makes a segment a probe of which kind:
+ * scan_probe.h.
  *
  * The minute begins with the source's first target and ends early when the sample of it is full and settled.
  *
@@ -99,10 +98,6 @@ struct scans {
 struct scans *scans_open(u64 seed, scan_tell *tell, void *context);
 
 void scans_close(struct scans *s);
-
-/* What an event shows its connection to be a probe of, if it is one; `before`: what the ones before it did.
- */
-enum scan_kind scans_kind(const struct event *e, enum scan_kind before);
 
 /* Whether an event is part of a scan that is told of as a whole. It is counted as folded. */
 bool scans_folds(struct scans *s, const struct event *e, enum scan_kind kind);

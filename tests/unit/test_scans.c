@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "scan_probe.h"
 #include "scans.h"
 #include "wire.h"
 
@@ -89,7 +90,7 @@ static void sent(struct scans *s, struct trial *t)
 {
 	struct event e = event(t, 1, t->c.start);
 
-	t->kind = scans_kind(&e, SCAN_NONE);
+	t->kind = probe_of_event(&e, SCAN_NONE);
 	scans_event(s, &e, t->kind);
 }
 
@@ -101,7 +102,7 @@ static void becomes(struct scans *s, struct trial *t, u64 state)
 	t->c.state |= state;
 	e = event(t, 2, t->c.start + MS);
 	e.flags = TCP_ACK;
-	t->kind = scans_kind(&e, t->kind);
+	t->kind = probe_of_event(&e, t->kind);
 	scans_event(s, &e, t->kind);
 }
 
