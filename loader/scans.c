@@ -9,14 +9,8 @@
 #include "identity.h"
 #include "scan_probe.h"
 
-static const u64 millisecond = 1000000;
-static const u64 minute = 60000000000ULL;
-
-/* How long a target may be silent before that says something, and where the run ends before that; ns. */
-static const u64 grace = 3000000000ULL, last_grace = 500000000ULL;
-
-/* A scanner that asks again does not wait for as long as a stack does (1 s: RFC 6298); ns. */
-static const u64 impatience = 100000000ULL;
+/* For SCAN_GRACE, where the run ends before that; ns. */
+static const u64 last_grace = 500000000ULL;
 
 /* The first probes of a new minute are told of as before, until they show whether it goes on; ns. */
 static const u64 patience = 10000000000ULL;
@@ -54,20 +48,6 @@ static void tell(const struct scans *s, struct scanner *scanner, enum scan_news 
 }
 
 /* ---- suspects --------------------------------------------------------------- */
-
-static bool is_flagged(const struct suspect *p, u64 start)
-{
-	for (u32 i = 0; i < SCAN_FLAGS; i++)
-		if (start >= p->flags[i].begin && start < p->flags[i].end)
-			return true;
-	return false;
-}
-
-/* What happened in its minute makes a scan. */
-static bool is_flagged_now(const struct suspect *p)
-{
-	return p->flags[0].end > p->begin;
-}
 
 static u64 place_hash(const struct scans *s, const union address *source, enum scan_kind kind)
 {
@@ -110,7 +90,7 @@ static enum worth worth_of(const struct suspect *p, u64 now)
 		return WORTH_A_SCAN;
 	if (p->flags[0].end && (now < p->last || now - p->last <= keep_flags))
 		return WORTH_FLAGS;
-	return now > p->begin && now - p->begin > minute ? WORTH_NOTHING : WORTH_A_MINUTE;
+	return now > p->begin && now - p->begin > SCAN_MINUTE ? WORTH_NOTHING : WORTH_A_MINUTE;
 }
 
 static u64 rank_of(const struct suspect *p, u64 now)
@@ -188,138 +168,6 @@ static struct suspect *suspect_of(struct scans *s, const union address *source, 
 	return p;
 }
 
-/* ---- the minute's sample ---------------------------------------------------- */
-
-static bool same_target(const struct target *a, const struct target *b)
-{
-	return a->host == b->host && a->port == b->port;
-}
-
-static struct attempt *find_attempt(struct suspect *p, const struct target *t)
-{
-	for (u32 i = 0; i < p->count; i++)
-		if (same_target(&p->sample[i].target, t))
-			return &p->sample[i];
-	return NULL;
-}
-
-static void set_failed(struct suspect *p, struct attempt *a, bool failed)
-{
-	p->failed += (u32)failed - a->failed;
-	a->failed = failed;
-}
-
-static u64 *opened_word(struct suspect *p, const struct target *t, u64 *bit)
-{
-	u64 hash = hash_mix(t->host + t->port);
-
-	*bit = 1ULL << hash % 64;
-	return &p->opened[hash / 64 % SCAN_OPENED_WORDS];
-}
-
-static bool was_opened_before(struct suspect *p, const struct target *t)
-{
-	u64 bit, *word = opened_word(p, t, &bit);
-
-	return *word & bit;
-}
-
-/* A set that is half full would excuse half of what is new: it begins anew. */
-static void remember_opened(struct suspect *p, const struct target *t)
-{
-	u64 bit, *word = opened_word(p, t, &bit);
-	int bits = 0;
-
-	if (*word & bit)
-		return;
-	for (u32 i = 0; i < SCAN_OPENED_WORDS; i++)
-		bits += __builtin_popcountll(p->opened[i]);
-	if (bits >= SCAN_OPENED_WORDS * 32)
-		memset(p->opened, 0, sizeof(p->opened));
-	*word |= bit;
-}
-
-static u64 time_of(const struct suspect *p, const struct attempt *a)
-{
-	return p->begin + a->at * millisecond;
-}
-
-/* A target that is asked a second time. A stack waits for longer, so only what no stack sent proves
- * something. */
-static void ask_again(struct suspect *p, struct attempt *a, u64 now)
-{
-	if (a->probes < 255)
-		a->probes++;
-	if (p->kind == SCAN_SYN && !a->opened && a->answer == ANSWER_NONE && now > time_of(p, a) &&
-	    now - time_of(p, a) >= impatience)
-		set_failed(p, a, true);
-}
-
-static void add_attempt(struct suspect *p, const struct target *t, u64 now)
-{
-	struct attempt *a = find_attempt(p, t);
-
-	p->probes++;
-	if (a) {
-		ask_again(p, a, now);
-		return;
-	}
-	if (p->count == SCAN_SAMPLE)
-		return;
-	a = &p->sample[p->count++];
-	*a = (struct attempt){.target = *t, .probes = 1, .opened = was_opened_before(p, t)};
-	a->at = (u16)(now > p->begin ? (now - p->begin) / millisecond : 0);
-}
-
-/* The SYN-ACK is what opens; but whoever sends a bare SYN must also go on. */
-static bool opens(enum scan_kind kind, u64 state)
-{
-	if (is_stray(kind))
-		return state & (SAW_DATA | SAW_DATA << RESPONDER) ||
-		       (state & SAW_SEGMENT << RESPONDER && answer_of(state) != ANSWER_RST);
-	return is_opening(kind) &&
-	       (state & ESTABLISHED_ONCE || (kind == SCAN_CONNECT && answer_of(state) == ANSWER_SYN_ACK));
-}
-
-static bool fails(enum scan_kind kind, u64 state)
-{
-	enum answer answer = answer_of(state);
-
-	if (answer == ANSWER_RST || answer == ANSWER_UNREACHABLE)
-		return true;
-	return kind == SCAN_SYN && state & RESET_BY << ORIGINATOR;
-}
-
-/* What a connection has come to. */
-static void note_state(struct suspect *p, const struct target *t, u64 state)
-{
-	struct attempt *a = find_attempt(p, t);
-
-	if (opens(p->kind, state)) {
-		if (is_opening(p->kind))
-			remember_opened(p, t);
-		if (a) {
-			a->opened = true;
-			set_failed(p, a, false);
-		}
-	} else if (a && !a->opened && fails(p->kind, state)) {
-		set_failed(p, a, true);
-	}
-	if (a && answer_of(state) > a->answer)
-		a->answer = (u8)answer_of(state);
-}
-
-/* Whoever was silent for so long fails. Of a stray ACK only the record can tell that nothing followed it. */
-static void note_silence(struct suspect *p, u64 now)
-{
-	for (u32 i = 0; is_opening(p->kind) && i < p->count; i++) {
-		struct attempt *a = &p->sample[i];
-
-		if (!a->opened && !a->failed && now > time_of(p, a) && now - time_of(p, a) >= grace)
-			set_failed(p, a, true);
-	}
-}
-
 /* ---- the rule --------------------------------------------------------------- */
 
 static bool meets_rule(const struct suspect *p)
@@ -353,7 +201,7 @@ static void begin_scan(struct scans *s, struct suspect *p)
 	p->scanner = scanner_place(s);
 	p->scanner->kind = p->kind;
 	p->scanner->source = p->source;
-	p->scanner->since = p->count ? time_of(p, &p->sample[0]) : p->begin;
+	p->scanner->since = p->count ? attempt_time(p, &p->sample[0]) : p->begin;
 	s->active++;
 	s->seen++;
 }
@@ -379,7 +227,7 @@ static void flag(struct scans *s, struct suspect *p)
 		p->flags[0].begin = p->begin;
 		begin_scan(s, p);
 	}
-	p->flags[0].end = p->begin + minute;
+	p->flags[0].end = p->begin + SCAN_MINUTE;
 	set_undecided(s, p, false);
 	count_sample(s, p);
 	if (goes_on)
@@ -390,7 +238,7 @@ static void flag(struct scans *s, struct suspect *p)
 
 static void decide(struct scans *s, struct suspect *p)
 {
-	if (is_flagged_now(p))
+	if (suspect_is_flagged_now(p))
 		return;
 	if (meets_rule(p))
 		flag(s, p);
@@ -398,23 +246,13 @@ static void decide(struct scans *s, struct suspect *p)
 		set_undecided(s, p, true);
 }
 
-static bool is_minute_over(const struct suspect *p, u64 now)
-{
-	if (now <= p->begin)
-		return false;
-	if (now - p->begin > minute)
-		return true;
-	return p->count == SCAN_SAMPLE && !is_flagged_now(p) &&
-	       now - p->begin > p->sample[SCAN_SAMPLE - 1].at * millisecond + grace;
-}
-
 /* A new minute begins, if it is time: what was tried has had time to be answered. */
 static void turn(struct scans *s, struct suspect *p, u64 now)
 {
-	if (!is_minute_over(p, now))
+	if (!suspect_minute_is_over(p, now))
 		return;
-	if (!is_flagged_now(p) && p->count >= SCAN_TARGETS_LEAST) {
-		note_silence(p, now);
+	if (!suspect_is_flagged_now(p) && p->count >= SCAN_TARGETS_LEAST) {
+		suspect_note_silence(p, now);
 		decide(s, p);
 	}
 	set_undecided(s, p, false);
@@ -449,8 +287,8 @@ static void on_probe(struct scans *s, const struct event *e, enum scan_kind kind
 	turn(s, p, e->time);
 	p->last = later(p->last, e->time);
 	p->latest = *e;
-	add_attempt(p, &t, e->time);
-	if (is_flagged_now(p))
+	suspect_add_attempt(p, &t, e->time);
+	if (suspect_is_flagged_now(p))
 		count_probe(s, p, &t);
 	else
 		decide(s, p);
@@ -464,7 +302,7 @@ static void on_answer(struct scans *s, const struct connection_key *key, u64 sta
 
 	if (!p)
 		return;
-	note_state(p, &t, state);
+	suspect_note_state(p, &t, state);
 	if (p->scanner)
 		scanner_answer(p->scanner, &t, answer_of(state));
 	decide(s, p);
@@ -488,7 +326,8 @@ bool scans_folds(struct scans *s, const struct event *e, enum scan_kind kind)
 
 	if (!scanner || scanner->over || e->state & SAW_DATA)
 		return false;
-	if (!is_flagged(p, e->start) && (e->start < scanner->since || e->time > scanner->last + patience))
+	if (!suspect_is_flagged(p, e->start) &&
+	    (e->start < scanner->since || e->time > scanner->last + patience))
 		return false;
 	scanner->folded += (u32)__builtin_popcount(e->kinds);
 	scanner->changed = true;
@@ -527,9 +366,9 @@ static void make_good(struct scans *s, struct suspect *p, const struct connectio
 {
 	struct scanner *scanner = p->scanner;
 
-	if (!is_flagged(p, c->start)) {
-		if (c->start >= p->begin && !find_attempt(p, t))
-			add_attempt(p, t, c->start);
+	if (!suspect_is_flagged(p, c->start)) {
+		if (c->start >= p->begin && !suspect_attempt(p, t))
+			suspect_add_attempt(p, t, c->start);
 	} else if (scanner && c->start >= scanner->since) {
 		scanner->probes += scanner_probe(scanner, t, 0, answer_of(c->state), &s->purse);
 	}
@@ -538,10 +377,10 @@ static void make_good(struct scans *s, struct suspect *p, const struct connectio
 static void note_final_silence(struct suspect *p, const struct connection *c, const struct target *t, u64 now,
 			       u64 wait)
 {
-	struct attempt *a = find_attempt(p, t);
+	struct attempt *a = suspect_attempt(p, t);
 
 	if (a && !a->opened && c->start >= p->begin && now > c->start && now - c->start >= wait)
-		set_failed(p, a, true);
+		attempt_set_failed(p, a, true);
 }
 
 /* What the whole record says, and that nothing more will come after `wait`. NULL: its source was forgotten.
@@ -559,7 +398,7 @@ static struct suspect *consider(struct scans *s, const struct connection *c, enu
 	if (!p->latest.generation)
 		p->latest = event_of(c);
 	make_good(s, p, c, &t);
-	note_state(p, &t, c->state);
+	suspect_note_state(p, &t, c->state);
 	note_final_silence(p, c, &t, now, wait);
 	decide(s, p);
 	return p;
@@ -576,9 +415,9 @@ void scans_settle(struct scans *s, const struct connection *c, u64 now)
 enum scan_kind scans_judge(struct scans *s, const struct connection *c, u64 now)
 {
 	enum scan_kind kind = probe_of_record(c);
-	const struct suspect *p = kind ? consider(s, c, kind, now, grace) : NULL;
+	const struct suspect *p = kind ? consider(s, c, kind, now, SCAN_GRACE) : NULL;
 
-	if (!p || !is_flagged(p, c->start))
+	if (!p || !suspect_is_flagged(p, c->start))
 		return SCAN_NONE;
 	if (kind == SCAN_SYN && c->state & ESTABLISHED_ONCE)
 		kind = SCAN_CONNECT; /* a stack without SACK, or a scanner that goes on */
@@ -593,7 +432,7 @@ static void look_at_scanners(struct scans *s, u64 now)
 	for (struct scanner *i = s->scanners; s->active && i < s->scanners + SCANNERS; i++) {
 		if (!i->kind || i->over)
 			continue;
-		if (now > i->last && now - i->last > minute)
+		if (now > i->last && now - i->last > SCAN_MINUTE)
 			end_scan(s, i);
 		else if (i->changed)
 			tell(s, i, SCAN_CHANGES);
@@ -606,7 +445,7 @@ static void look_at_undecided(struct scans *s, u64 now)
 		for (u64 bits = s->undecided[word]; bits; bits &= bits - 1) {
 			struct suspect *p = &s->suspects[word * 64 + (u32)__builtin_ctzll(bits)];
 
-			note_silence(p, now);
+			suspect_note_silence(p, now);
 			decide(s, p);
 		}
 }

@@ -27,51 +27,15 @@
 #include "event.h"
 #include "record.h"
 #include "scanner.h"
+#include "suspect.h"
 
 enum {
 	SCAN_SUSPECTS = 4096,
 	SCAN_WAYS = 8, /* places in which one suspect may be kept */
-	SCAN_SAMPLE = 32,
 	SCAN_TARGETS_LEAST = 10,
 	SCAN_PROBES_LEAST = 3,
-	SCAN_FLAGS = 4,
-	SCAN_OPENED_WORDS = 4,
 	SCANNERS = 256,
 	SCAN_PURSE = 16 << 20,
-};
-
-/* One of the first targets of a minute. */
-struct attempt {
-	struct target target;
-	u16 at; /* ms since the minute began */
-	u8 probes;
-	u8 answer;   /* enum answer */
-	bool opened; /* or, of an ACK: it belongs to a connection */
-	bool failed;
-};
-
-struct span {
-	u64 begin;
-	u64 end;
-};
-
-/*
- * What is known of a source that sent probes of one kind, or what might be some. What is looked at where a
- * place is needed comes first; what is written anew with each use comes last.
- */
-struct suspect {
-	union address source;
-	enum scan_kind kind;
-	u32 count;		       /* of the sample */
-	u64 begin;		       /* ns; of its minute */
-	u64 last;		       /* ns */
-	struct scanner *scanner;       /* NULL: none yet, or its place was needed */
-	struct span flags[SCAN_FLAGS]; /* what began then was part of a scan; the latest first */
-	u32 failed;		       /* of the sample */
-	u32 probes;
-	u64 opened[SCAN_OPENED_WORDS]; /* a set of bits: the targets that it ever opened, hashed */
-	struct attempt sample[SCAN_SAMPLE];
-	struct event latest; /* its latest probe */
 };
 
 typedef void scan_tell(void *context, struct scanner *s, enum scan_news news);
