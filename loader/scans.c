@@ -15,9 +15,6 @@ static const u64 last_grace = 500000000ULL;
 /* The first probes of a new minute are told of as before, until they show whether it goes on; ns. */
 static const u64 patience = 10000000000ULL;
 
-/* Records of a scan become final so late at most that its source is worth keeping; ns. */
-static const u64 keep_flags = 600000000000ULL;
-
 static const u64 look_every = 250000000ULL;
 
 struct scans *scans_open(u64 seed, scan_tell *tell, void *context)
@@ -47,55 +44,16 @@ static void tell(const struct scans *s, struct scanner *scanner, enum scan_news 
 		s->tell(s->context, scanner, news);
 }
 
-/* ---- suspects --------------------------------------------------------------- */
+/* ---- suspects, and the scans that end with them ----------------------------- */
 
-static u64 place_hash(const struct scans *s, const union address *source, enum scan_kind kind)
+ALWAYS_INLINE u64 suspect_hash(const struct scans *s, const union address *source, enum scan_kind kind)
 {
 	return hash_mix(hash_address(source, s->seed) + kind);
 }
 
-static u32 first_way(u64 hash)
-{
-	return (u32)hash % (SCAN_SUSPECTS / SCAN_WAYS) * SCAN_WAYS;
-}
-
-static u32 tag_of(u64 hash)
-{
-	return (u32)(hash >> 32) | 1;
-}
-
-static struct suspect *find_hashed(struct scans *s, const union address *source, enum scan_kind kind,
-				   u64 hash)
-{
-	u32 first = first_way(hash);
-
-	for (u32 i = first; i < first + SCAN_WAYS; i++)
-		if (s->tags[i] == tag_of(hash) && s->suspects[i].kind == kind &&
-		    !memcmp(&s->suspects[i].source, source, sizeof(*source)))
-			return &s->suspects[i];
-	return NULL;
-}
-
 static struct suspect *find_suspect(struct scans *s, const union address *source, enum scan_kind kind)
 {
-	return find_hashed(s, source, kind, place_hash(s, source, kind));
-}
-
-/* In what order suspects are given up. */
-enum worth { WORTH_NOTHING, WORTH_A_MINUTE, WORTH_FLAGS, WORTH_A_SCAN };
-
-static enum worth worth_of(const struct suspect *p, u64 now)
-{
-	if (p->scanner && !p->scanner->over)
-		return WORTH_A_SCAN;
-	if (p->flags[0].end && (now < p->last || now - p->last <= keep_flags))
-		return WORTH_FLAGS;
-	return now > p->begin && now - p->begin > SCAN_MINUTE ? WORTH_NOTHING : WORTH_A_MINUTE;
-}
-
-static u64 rank_of(const struct suspect *p, u64 now)
-{
-	return (u64)worth_of(p, now) << 62 | (u64)p->count << 56 | p->last >> 8;
+	return suspect_table_find(&s->suspects, source, kind, suspect_hash(s, source, kind));
 }
 
 static void end_scan(struct scans *s, struct scanner *scanner)
@@ -119,23 +77,15 @@ static void drop_scan(struct scans *s, struct scanner *scanner)
 	scanner_release(scanner, &s->purse);
 }
 
-static void set_undecided(struct scans *s, const struct suspect *p, bool undecided)
-{
-	size_t i = (size_t)(p - s->suspects);
-
-	s->undecided[i / 64] &= ~(1ULL << i % 64);
-	s->undecided[i / 64] |= (u64)undecided << i % 64;
-}
-
 static void give_up(struct scans *s, struct suspect *p, u64 now)
 {
-	if (worth_of(p, now) != WORTH_NOTHING)
+	if (suspect_worth(p, now) != WORTH_NOTHING)
 		s->forgotten++;
 	if (p->scanner) {
 		s->displaced += !p->scanner->over;
 		drop_scan(s, p->scanner);
 	}
-	set_undecided(s, p, false);
+	suspect_table_set_undecided(&s->suspects, p, false);
 }
 
 /*
@@ -145,26 +95,17 @@ static void give_up(struct scans *s, struct suspect *p, u64 now)
 static struct suspect *suspect_of(struct scans *s, const union address *source, enum scan_kind kind, u64 now,
 				  bool modest)
 {
-	u64 hash = place_hash(s, source, kind);
-	struct suspect *p = find_hashed(s, source, kind, hash);
-	u32 first = first_way(hash), chosen = first;
+	u64 hash = suspect_hash(s, source, kind);
+	struct suspect *p = suspect_table_find(&s->suspects, source, kind, hash);
 
 	if (p)
 		return p;
-	for (u32 i = first; i < first + SCAN_WAYS && s->tags[chosen]; i++)
-		if (!s->tags[i] || rank_of(&s->suspects[i], now) < rank_of(&s->suspects[chosen], now))
-			chosen = i;
-	p = &s->suspects[chosen];
-	if (modest && s->tags[chosen] && worth_of(p, now) != WORTH_NOTHING)
+	p = suspect_table_place(&s->suspects, hash, now);
+	if (modest && p->kind && suspect_worth(p, now) != WORTH_NOTHING)
 		return NULL;
-	if (s->tags[chosen])
+	if (p->kind)
 		give_up(s, p, now);
-	memset(p, 0, offsetof(struct suspect, sample));
-	p->latest.generation = 0;
-	s->tags[chosen] = tag_of(hash);
-	p->source = *source;
-	p->kind = kind;
-	p->begin = p->last = now;
+	suspect_table_put(&s->suspects, p, source, kind, hash, now);
 	return p;
 }
 
@@ -228,7 +169,7 @@ static void flag(struct scans *s, struct suspect *p)
 		begin_scan(s, p);
 	}
 	p->flags[0].end = p->begin + SCAN_MINUTE;
-	set_undecided(s, p, false);
+	suspect_table_set_undecided(&s->suspects, p, false);
 	count_sample(s, p);
 	if (goes_on)
 		return;
@@ -243,7 +184,7 @@ static void decide(struct scans *s, struct suspect *p)
 	if (meets_rule(p))
 		flag(s, p);
 	else if (p->count >= SCAN_TARGETS_LEAST && is_opening(p->kind))
-		set_undecided(s, p, true);
+		suspect_table_set_undecided(&s->suspects, p, true);
 }
 
 /* A new minute begins, if it is time: what was tried has had time to be answered. */
@@ -255,7 +196,7 @@ static void turn(struct scans *s, struct suspect *p, u64 now)
 		suspect_note_silence(p, now);
 		decide(s, p);
 	}
-	set_undecided(s, p, false);
+	suspect_table_set_undecided(&s->suspects, p, false);
 	p->begin = now;
 	p->count = p->failed = p->probes = 0;
 }
@@ -383,7 +324,7 @@ static void note_final_silence(struct suspect *p, const struct connection *c, co
 		attempt_set_failed(p, a, true);
 }
 
-/* What the whole record says, and that nothing more will come after `wait`. NULL: its source was forgotten.
+/* What the whole record says, and that nothing more comes after `wait` (ns). NULL: its source was forgotten.
  */
 static struct suspect *consider(struct scans *s, const struct connection *c, enum scan_kind kind, u64 now,
 				u64 wait)
@@ -441,9 +382,9 @@ static void look_at_scanners(struct scans *s, u64 now)
 
 static void look_at_undecided(struct scans *s, u64 now)
 {
-	for (u32 word = 0; word < COUNT_OF(s->undecided); word++)
-		for (u64 bits = s->undecided[word]; bits; bits &= bits - 1) {
-			struct suspect *p = &s->suspects[word * 64 + (u32)__builtin_ctzll(bits)];
+	for (u32 word = 0; word < COUNT_OF(s->suspects.undecided); word++)
+		for (u64 bits = s->suspects.undecided[word]; bits; bits &= bits - 1) {
+			struct suspect *p = &s->suspects.places[word * 64 + (u32)__builtin_ctzll(bits)];
 
 			suspect_note_silence(p, now);
 			decide(s, p);
