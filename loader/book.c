@@ -7,6 +7,7 @@
 
 #include "memory.h"
 #include "message.h"
+#include "scan_probe.h"
 #include "snapshot.h"
 
 /* A connection that is open for so long is shown before its end. ns. */
@@ -235,7 +236,7 @@ static void on_event(struct book *b, const struct event *e)
 		entry = entry_of(b, e->item.slot, e->generation);
 		deadlines_set(&b->deadlines, e->item.slot, e->start + first_look_after(b), e->start);
 	}
-	entry->probe = (u8)scans_kind(e, entry->probe);
+	entry->probe = (u8)probe_of_event(e, entry->probe);
 	if (b->output->view->event && !is_folded(b, e, entry->probe))
 		show_event(b, e);
 	scans_event(b->scans, e, entry->probe);

@@ -46,7 +46,7 @@ enum scan_news {
 	SCAN_IS_GONE, /* these are its last numbers, and its place is free from now on */
 };
 
-/* A target as hashes, made by scans.c, since a source that was not flagged yet keeps no more of it. */
+/* A target as hashes, made by target_of(), since a source that was not flagged yet keeps no more of it. */
 struct target {
 	u64 host;
 	u16 port;

@@ -7,21 +7,13 @@
 #include "bucket.h"
 #include "hash.h"
 #include "identity.h"
+#include "scan_probe.h"
 
-static const u64 millisecond = 1000000;
-static const u64 minute = 60000000000ULL;
-
-/* How long a target may be silent before that says something, and where the run ends before that; ns. */
-static const u64 grace = 3000000000ULL, last_grace = 500000000ULL;
-
-/* A scanner that asks again does not wait for as long as a stack does (1 s: RFC 6298); ns. */
-static const u64 impatience = 100000000ULL;
+/* For SCAN_GRACE, where the run ends before that; ns. */
+static const u64 last_grace = 500000000ULL;
 
 /* The first probes of a new minute are told of as before, until they show whether it goes on; ns. */
 static const u64 patience = 10000000000ULL;
-
-/* Records of a scan become final so late at most that its source is worth keeping; ns. */
-static const u64 keep_flags = 600000000000ULL;
 
 static const u64 look_every = 250000000ULL;
 
@@ -52,167 +44,16 @@ static void tell(const struct scans *s, struct scanner *scanner, enum scan_news 
 		s->tell(s->context, scanner, news);
 }
 
-static u64 hash_address(const struct scans *s, const union address *a)
+/* ---- suspects, and the scans that end with them ----------------------------- */
+
+ALWAYS_INLINE u64 suspect_hash(const struct scans *s, const union address *source, enum scan_kind kind)
 {
-	return hash_mix(a->halves[0] ^ hash_mix(a->halves[1] ^ s->seed));
-}
-
-static struct target target_of(const struct scans *s, const struct connection_key *key, u64 state)
-{
-	struct party to = party_of(key, state, RESPONDER);
-
-	return (struct target){.host = hash_address(s, &to.address), .port = to.port};
-}
-
-/* ---- what is a probe -------------------------------------------------------- */
-
-static bool is_stray(enum scan_kind kind)
-{
-	return kind == SCAN_ACK || kind == SCAN_MAIMON;
-}
-
-static bool is_opening(enum scan_kind kind)
-{
-	return kind == SCAN_SYN || kind == SCAN_CONNECT;
-}
-
-static enum scan_kind kind_of_flags(u16 flags)
-{
-	flags &= TCP_FIN | TCP_SYN | TCP_RST | TCP_PSH | TCP_ACK | TCP_URG;
-	switch (flags) {
-	case 0:
-		return SCAN_NULL;
-	case TCP_FIN:
-		return SCAN_FIN;
-	case TCP_FIN | TCP_PSH | TCP_URG:
-		return SCAN_XMAS;
-	default:
-		return SCAN_OTHER;
-	}
-}
-
-static enum scan_kind kind_of_first(const struct event *e)
-{
-	enum { BARE_HEADER = 20 };
-	u16 flags = e->flags & (TCP_FIN | TCP_SYN | TCP_RST | TCP_PSH | TCP_ACK | TCP_URG);
-
-	if ((e->from & 1) != ORIGINATOR)
-		return SCAN_NONE;
-	if (e->state & PROBE)
-		return kind_of_flags(e->flags);
-	if (e->state & MIDSTREAM) {
-		if (e->header != BARE_HEADER || e->payload)
-			return SCAN_NONE;
-		return flags == TCP_ACK ? SCAN_ACK : flags == (TCP_FIN | TCP_ACK) ? SCAN_MAIMON : SCAN_NONE;
-	}
-	if (!(e->state & SAW_SYN))
-		return SCAN_NONE;
-	return e->options.offered & OFFER_SACK ? SCAN_CONNECT : SCAN_SYN;
-}
-
-enum scan_kind scans_kind(const struct event *e, enum scan_kind before)
-{
-	return e->number == 1 ? kind_of_first(e) : before;
-}
-
-/* An ACK of the originator alone, with the least header there is. */
-static bool is_bare_stray(const struct connection *c)
-{
-	enum { BARE_IPV4 = 40, BARE_IPV6 = 60 };
-	u64 bare = is_mapped_ipv4(&c->key.low) ? BARE_IPV4 : BARE_IPV6;
-
-	return DIRECTION(c, ORIGINATOR)->segments == 1 && DIRECTION(c, ORIGINATOR)->bytes == bare &&
-	       !(c->state & (SAW_DATA | SAW_DATA << RESPONDER | RESET_BY)) &&
-	       (!(c->state & SAW_SEGMENT << RESPONDER) || c->state & RESET_BY << RESPONDER);
-}
-
-/* What a record is a probe of, were its source a scanner: as kind_of_first(), with hindsight. */
-static enum scan_kind kind_of_record(const struct connection *c)
-{
-	if (c->state & PROBE)
-		return kind_of_flags((u16)c->probe_flags);
-	if (c->state & MIDSTREAM) {
-		if (!(c->state & SAW_SEGMENT) || c->state & FLIPPED || !is_bare_stray(c))
-			return SCAN_NONE;
-		return c->state & SAW_FIN ? SCAN_MAIMON : SCAN_ACK;
-	}
-	if (!(c->state & SAW_SYN) || c->state & (FLIPPED | SAW_DATA))
-		return SCAN_NONE;
-	return c->options[ORIGINATOR].offered & OFFER_SACK ? SCAN_CONNECT : SCAN_SYN;
-}
-
-static enum answer answer_of(u64 state)
-{
-	if (state & SAW_SYN << RESPONDER && !(state & MIDSTREAM))
-		return ANSWER_SYN_ACK;
-	if (state & RESET_BY << RESPONDER || (state & RESET_REFUSED && state & SAW_SEGMENT << RESPONDER))
-		return ANSWER_RST;
-	return state & UNREACHABLE ? ANSWER_UNREACHABLE : ANSWER_NONE;
-}
-
-/* ---- suspects --------------------------------------------------------------- */
-
-static bool is_flagged(const struct suspect *p, u64 start)
-{
-	for (u32 i = 0; i < SCAN_FLAGS; i++)
-		if (start >= p->flags[i].begin && start < p->flags[i].end)
-			return true;
-	return false;
-}
-
-/* What happened in its minute makes a scan. */
-static bool is_flagged_now(const struct suspect *p)
-{
-	return p->flags[0].end > p->begin;
-}
-
-static u64 place_hash(const struct scans *s, const union address *source, enum scan_kind kind)
-{
-	return hash_mix(hash_address(s, source) + kind);
-}
-
-static u32 first_way(u64 hash)
-{
-	return (u32)hash % (SCAN_SUSPECTS / SCAN_WAYS) * SCAN_WAYS;
-}
-
-static u32 tag_of(u64 hash)
-{
-	return (u32)(hash >> 32) | 1;
-}
-
-static struct suspect *find_hashed(struct scans *s, const union address *source, enum scan_kind kind,
-				   u64 hash)
-{
-	u32 first = first_way(hash);
-
-	for (u32 i = first; i < first + SCAN_WAYS; i++)
-		if (s->tags[i] == tag_of(hash) && s->suspects[i].kind == kind &&
-		    !memcmp(&s->suspects[i].source, source, sizeof(*source)))
-			return &s->suspects[i];
-	return NULL;
+	return hash_mix(hash_address(source, s->seed) + kind);
 }
 
 static struct suspect *find_suspect(struct scans *s, const union address *source, enum scan_kind kind)
 {
-	return find_hashed(s, source, kind, place_hash(s, source, kind));
-}
-
-/* In what order suspects are given up. */
-enum worth { WORTH_NOTHING, WORTH_A_MINUTE, WORTH_FLAGS, WORTH_A_SCAN };
-
-static enum worth worth_of(const struct suspect *p, u64 now)
-{
-	if (p->scanner && !p->scanner->over)
-		return WORTH_A_SCAN;
-	if (p->flags[0].end && (now < p->last || now - p->last <= keep_flags))
-		return WORTH_FLAGS;
-	return now > p->begin && now - p->begin > minute ? WORTH_NOTHING : WORTH_A_MINUTE;
-}
-
-static u64 rank_of(const struct suspect *p, u64 now)
-{
-	return (u64)worth_of(p, now) << 62 | (u64)p->count << 56 | p->last >> 8;
+	return suspect_table_find(&s->suspects, source, kind, suspect_hash(s, source, kind));
 }
 
 static void end_scan(struct scans *s, struct scanner *scanner)
@@ -236,23 +77,15 @@ static void drop_scan(struct scans *s, struct scanner *scanner)
 	scanner_release(scanner, &s->purse);
 }
 
-static void set_undecided(struct scans *s, const struct suspect *p, bool undecided)
-{
-	size_t i = (size_t)(p - s->suspects);
-
-	s->undecided[i / 64] &= ~(1ULL << i % 64);
-	s->undecided[i / 64] |= (u64)undecided << i % 64;
-}
-
 static void give_up(struct scans *s, struct suspect *p, u64 now)
 {
-	if (worth_of(p, now) != WORTH_NOTHING)
+	if (suspect_worth(p, now) != WORTH_NOTHING)
 		s->forgotten++;
 	if (p->scanner) {
 		s->displaced += !p->scanner->over;
 		drop_scan(s, p->scanner);
 	}
-	set_undecided(s, p, false);
+	suspect_table_set_undecided(&s->suspects, p, false);
 }
 
 /*
@@ -262,159 +95,18 @@ static void give_up(struct scans *s, struct suspect *p, u64 now)
 static struct suspect *suspect_of(struct scans *s, const union address *source, enum scan_kind kind, u64 now,
 				  bool modest)
 {
-	u64 hash = place_hash(s, source, kind);
-	struct suspect *p = find_hashed(s, source, kind, hash);
-	u32 first = first_way(hash), chosen = first;
+	u64 hash = suspect_hash(s, source, kind);
+	struct suspect *p = suspect_table_find(&s->suspects, source, kind, hash);
 
 	if (p)
 		return p;
-	for (u32 i = first; i < first + SCAN_WAYS && s->tags[chosen]; i++)
-		if (!s->tags[i] || rank_of(&s->suspects[i], now) < rank_of(&s->suspects[chosen], now))
-			chosen = i;
-	p = &s->suspects[chosen];
-	if (modest && s->tags[chosen] && worth_of(p, now) != WORTH_NOTHING)
+	p = suspect_table_place(&s->suspects, hash, now);
+	if (modest && p->kind && suspect_worth(p, now) != WORTH_NOTHING)
 		return NULL;
-	if (s->tags[chosen])
+	if (p->kind)
 		give_up(s, p, now);
-	memset(p, 0, offsetof(struct suspect, sample));
-	p->latest.generation = 0;
-	s->tags[chosen] = tag_of(hash);
-	p->source = *source;
-	p->kind = kind;
-	p->begin = p->last = now;
+	suspect_table_put(&s->suspects, p, source, kind, hash, now);
 	return p;
-}
-
-/* ---- the minute's sample ---------------------------------------------------- */
-
-static bool same_target(const struct target *a, const struct target *b)
-{
-	return a->host == b->host && a->port == b->port;
-}
-
-static struct attempt *find_attempt(struct suspect *p, const struct target *t)
-{
-	for (u32 i = 0; i < p->count; i++)
-		if (same_target(&p->sample[i].target, t))
-			return &p->sample[i];
-	return NULL;
-}
-
-static void set_failed(struct suspect *p, struct attempt *a, bool failed)
-{
-	p->failed += (u32)failed - a->failed;
-	a->failed = failed;
-}
-
-static u64 *opened_word(struct suspect *p, const struct target *t, u64 *bit)
-{
-	u64 hash = hash_mix(t->host + t->port);
-
-	*bit = 1ULL << hash % 64;
-	return &p->opened[hash / 64 % SCAN_OPENED_WORDS];
-}
-
-static bool was_opened_before(struct suspect *p, const struct target *t)
-{
-	u64 bit, *word = opened_word(p, t, &bit);
-
-	return *word & bit;
-}
-
-/* A set that is half full would excuse half of what is new: it begins anew. */
-static void remember_opened(struct suspect *p, const struct target *t)
-{
-	u64 bit, *word = opened_word(p, t, &bit);
-	int bits = 0;
-
-	if (*word & bit)
-		return;
-	for (u32 i = 0; i < SCAN_OPENED_WORDS; i++)
-		bits += __builtin_popcountll(p->opened[i]);
-	if (bits >= SCAN_OPENED_WORDS * 32)
-		memset(p->opened, 0, sizeof(p->opened));
-	*word |= bit;
-}
-
-static u64 time_of(const struct suspect *p, const struct attempt *a)
-{
-	return p->begin + a->at * millisecond;
-}
-
-/* A target that is asked a second time. A stack waits for longer, so only what no stack sent proves
- * something. */
-static void ask_again(struct suspect *p, struct attempt *a, u64 now)
-{
-	if (a->probes < 255)
-		a->probes++;
-	if (p->kind == SCAN_SYN && !a->opened && a->answer == ANSWER_NONE && now > time_of(p, a) &&
-	    now - time_of(p, a) >= impatience)
-		set_failed(p, a, true);
-}
-
-static void add_attempt(struct suspect *p, const struct target *t, u64 now)
-{
-	struct attempt *a = find_attempt(p, t);
-
-	p->probes++;
-	if (a) {
-		ask_again(p, a, now);
-		return;
-	}
-	if (p->count == SCAN_SAMPLE)
-		return;
-	a = &p->sample[p->count++];
-	*a = (struct attempt){.target = *t, .probes = 1, .opened = was_opened_before(p, t)};
-	a->at = (u16)(now > p->begin ? (now - p->begin) / millisecond : 0);
-}
-
-/* The SYN-ACK is what opens; but whoever sends a bare SYN must also go on. */
-static bool opens(enum scan_kind kind, u64 state)
-{
-	if (is_stray(kind))
-		return state & (SAW_DATA | SAW_DATA << RESPONDER) ||
-		       (state & SAW_SEGMENT << RESPONDER && answer_of(state) != ANSWER_RST);
-	return is_opening(kind) &&
-	       (state & ESTABLISHED_ONCE || (kind == SCAN_CONNECT && answer_of(state) == ANSWER_SYN_ACK));
-}
-
-static bool fails(enum scan_kind kind, u64 state)
-{
-	enum answer answer = answer_of(state);
-
-	if (answer == ANSWER_RST || answer == ANSWER_UNREACHABLE)
-		return true;
-	return kind == SCAN_SYN && state & RESET_BY << ORIGINATOR;
-}
-
-/* What a connection has come to. */
-static void note_state(struct suspect *p, const struct target *t, u64 state)
-{
-	struct attempt *a = find_attempt(p, t);
-
-	if (opens(p->kind, state)) {
-		if (is_opening(p->kind))
-			remember_opened(p, t);
-		if (a) {
-			a->opened = true;
-			set_failed(p, a, false);
-		}
-	} else if (a && !a->opened && fails(p->kind, state)) {
-		set_failed(p, a, true);
-	}
-	if (a && answer_of(state) > a->answer)
-		a->answer = (u8)answer_of(state);
-}
-
-/* Whoever was silent for so long fails. Of a stray ACK only the record can tell that nothing followed it. */
-static void note_silence(struct suspect *p, u64 now)
-{
-	for (u32 i = 0; is_opening(p->kind) && i < p->count; i++) {
-		struct attempt *a = &p->sample[i];
-
-		if (!a->opened && !a->failed && now > time_of(p, a) && now - time_of(p, a) >= grace)
-			set_failed(p, a, true);
-	}
 }
 
 /* ---- the rule --------------------------------------------------------------- */
@@ -450,7 +142,7 @@ static void begin_scan(struct scans *s, struct suspect *p)
 	p->scanner = scanner_place(s);
 	p->scanner->kind = p->kind;
 	p->scanner->source = p->source;
-	p->scanner->since = p->count ? time_of(p, &p->sample[0]) : p->begin;
+	p->scanner->since = p->count ? attempt_time(p, &p->sample[0]) : p->begin;
 	s->active++;
 	s->seen++;
 }
@@ -476,8 +168,8 @@ static void flag(struct scans *s, struct suspect *p)
 		p->flags[0].begin = p->begin;
 		begin_scan(s, p);
 	}
-	p->flags[0].end = p->begin + minute;
-	set_undecided(s, p, false);
+	p->flags[0].end = p->begin + SCAN_MINUTE;
+	suspect_table_set_undecided(&s->suspects, p, false);
 	count_sample(s, p);
 	if (goes_on)
 		return;
@@ -487,34 +179,24 @@ static void flag(struct scans *s, struct suspect *p)
 
 static void decide(struct scans *s, struct suspect *p)
 {
-	if (is_flagged_now(p))
+	if (suspect_is_flagged_now(p))
 		return;
 	if (meets_rule(p))
 		flag(s, p);
 	else if (p->count >= SCAN_TARGETS_LEAST && is_opening(p->kind))
-		set_undecided(s, p, true);
-}
-
-static bool is_minute_over(const struct suspect *p, u64 now)
-{
-	if (now <= p->begin)
-		return false;
-	if (now - p->begin > minute)
-		return true;
-	return p->count == SCAN_SAMPLE && !is_flagged_now(p) &&
-	       now - p->begin > p->sample[SCAN_SAMPLE - 1].at * millisecond + grace;
+		suspect_table_set_undecided(&s->suspects, p, true);
 }
 
 /* A new minute begins, if it is time: what was tried has had time to be answered. */
 static void turn(struct scans *s, struct suspect *p, u64 now)
 {
-	if (!is_minute_over(p, now))
+	if (!suspect_minute_is_over(p, now))
 		return;
-	if (!is_flagged_now(p) && p->count >= SCAN_TARGETS_LEAST) {
-		note_silence(p, now);
+	if (!suspect_is_flagged_now(p) && p->count >= SCAN_TARGETS_LEAST) {
+		suspect_note_silence(p, now);
 		decide(s, p);
 	}
-	set_undecided(s, p, false);
+	suspect_table_set_undecided(&s->suspects, p, false);
 	p->begin = now;
 	p->count = p->failed = p->probes = 0;
 }
@@ -540,14 +222,14 @@ static void count_probe(struct scans *s, struct suspect *p, const struct target 
 static void on_probe(struct scans *s, const struct event *e, enum scan_kind kind)
 {
 	struct party from = party_of(&e->key, e->state, ORIGINATOR);
-	struct target t = target_of(s, &e->key, e->state);
+	struct target t = target_of(&e->key, e->state, s->seed);
 	struct suspect *p = suspect_of(s, &from.address, kind, e->time, false);
 
 	turn(s, p, e->time);
 	p->last = later(p->last, e->time);
 	p->latest = *e;
-	add_attempt(p, &t, e->time);
-	if (is_flagged_now(p))
+	suspect_add_attempt(p, &t, e->time);
+	if (suspect_is_flagged_now(p))
 		count_probe(s, p, &t);
 	else
 		decide(s, p);
@@ -557,11 +239,11 @@ static void on_answer(struct scans *s, const struct connection_key *key, u64 sta
 {
 	struct party from = party_of(key, state, ORIGINATOR);
 	struct suspect *p = find_suspect(s, &from.address, kind);
-	struct target t = target_of(s, key, state);
+	struct target t = target_of(key, state, s->seed);
 
 	if (!p)
 		return;
-	note_state(p, &t, state);
+	suspect_note_state(p, &t, state);
 	if (p->scanner)
 		scanner_answer(p->scanner, &t, answer_of(state));
 	decide(s, p);
@@ -585,7 +267,8 @@ bool scans_folds(struct scans *s, const struct event *e, enum scan_kind kind)
 
 	if (!scanner || scanner->over || e->state & SAW_DATA)
 		return false;
-	if (!is_flagged(p, e->start) && (e->start < scanner->since || e->time > scanner->last + patience))
+	if (!suspect_is_flagged(p, e->start) &&
+	    (e->start < scanner->since || e->time > scanner->last + patience))
 		return false;
 	scanner->folded += (u32)__builtin_popcount(e->kinds);
 	scanner->changed = true;
@@ -610,7 +293,7 @@ static struct event event_of(const struct connection *c)
 
 void scans_record(struct scans *s, const struct connection *c)
 {
-	enum scan_kind kind = kind_of_record(c);
+	enum scan_kind kind = probe_of_record(c);
 	struct event e = event_of(c);
 
 	if (kind == SCAN_NONE)
@@ -624,9 +307,9 @@ static void make_good(struct scans *s, struct suspect *p, const struct connectio
 {
 	struct scanner *scanner = p->scanner;
 
-	if (!is_flagged(p, c->start)) {
-		if (c->start >= p->begin && !find_attempt(p, t))
-			add_attempt(p, t, c->start);
+	if (!suspect_is_flagged(p, c->start)) {
+		if (c->start >= p->begin && !suspect_attempt(p, t))
+			suspect_add_attempt(p, t, c->start);
 	} else if (scanner && c->start >= scanner->since) {
 		scanner->probes += scanner_probe(scanner, t, 0, answer_of(c->state), &s->purse);
 	}
@@ -635,20 +318,20 @@ static void make_good(struct scans *s, struct suspect *p, const struct connectio
 static void note_final_silence(struct suspect *p, const struct connection *c, const struct target *t, u64 now,
 			       u64 wait)
 {
-	struct attempt *a = find_attempt(p, t);
+	struct attempt *a = suspect_attempt(p, t);
 
 	if (a && !a->opened && c->start >= p->begin && now > c->start && now - c->start >= wait)
-		set_failed(p, a, true);
+		attempt_set_failed(p, a, true);
 }
 
-/* What the whole record says, and that nothing more will come after `wait`. NULL: its source was forgotten.
+/* What the whole record says, and that nothing more comes after `wait` (ns). NULL: its source was forgotten.
  */
 static struct suspect *consider(struct scans *s, const struct connection *c, enum scan_kind kind, u64 now,
 				u64 wait)
 {
 	struct party from = party_of(&c->key, c->state, ORIGINATOR);
 	struct suspect *p = suspect_of(s, &from.address, kind, c->start, true);
-	struct target t = target_of(s, &c->key, c->state);
+	struct target t = target_of(&c->key, c->state, s->seed);
 
 	if (!p)
 		return NULL;
@@ -656,7 +339,7 @@ static struct suspect *consider(struct scans *s, const struct connection *c, enu
 	if (!p->latest.generation)
 		p->latest = event_of(c);
 	make_good(s, p, c, &t);
-	note_state(p, &t, c->state);
+	suspect_note_state(p, &t, c->state);
 	note_final_silence(p, c, &t, now, wait);
 	decide(s, p);
 	return p;
@@ -664,7 +347,7 @@ static struct suspect *consider(struct scans *s, const struct connection *c, enu
 
 void scans_settle(struct scans *s, const struct connection *c, u64 now)
 {
-	enum scan_kind kind = kind_of_record(c);
+	enum scan_kind kind = probe_of_record(c);
 
 	if (kind != SCAN_NONE)
 		consider(s, c, kind, now, last_grace);
@@ -672,10 +355,10 @@ void scans_settle(struct scans *s, const struct connection *c, u64 now)
 
 enum scan_kind scans_judge(struct scans *s, const struct connection *c, u64 now)
 {
-	enum scan_kind kind = kind_of_record(c);
-	const struct suspect *p = kind ? consider(s, c, kind, now, grace) : NULL;
+	enum scan_kind kind = probe_of_record(c);
+	const struct suspect *p = kind ? consider(s, c, kind, now, SCAN_GRACE) : NULL;
 
-	if (!p || !is_flagged(p, c->start))
+	if (!p || !suspect_is_flagged(p, c->start))
 		return SCAN_NONE;
 	if (kind == SCAN_SYN && c->state & ESTABLISHED_ONCE)
 		kind = SCAN_CONNECT; /* a stack without SACK, or a scanner that goes on */
@@ -690,7 +373,7 @@ static void look_at_scanners(struct scans *s, u64 now)
 	for (struct scanner *i = s->scanners; s->active && i < s->scanners + SCANNERS; i++) {
 		if (!i->kind || i->over)
 			continue;
-		if (now > i->last && now - i->last > minute)
+		if (now > i->last && now - i->last > SCAN_MINUTE)
 			end_scan(s, i);
 		else if (i->changed)
 			tell(s, i, SCAN_CHANGES);
@@ -699,11 +382,11 @@ static void look_at_scanners(struct scans *s, u64 now)
 
 static void look_at_undecided(struct scans *s, u64 now)
 {
-	for (u32 word = 0; word < COUNT_OF(s->undecided); word++)
-		for (u64 bits = s->undecided[word]; bits; bits &= bits - 1) {
-			struct suspect *p = &s->suspects[word * 64 + (u32)__builtin_ctzll(bits)];
+	for (u32 word = 0; word < COUNT_OF(s->suspects.undecided); word++)
+		for (u64 bits = s->suspects.undecided[word]; bits; bits &= bits - 1) {
+			struct suspect *p = &s->suspects.places[word * 64 + (u32)__builtin_ctzll(bits)];
 
-			note_silence(p, now);
+			suspect_note_silence(p, now);
 			decide(s, p);
 		}
 }

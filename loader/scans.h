@@ -8,19 +8,17 @@
  *   ACK and Maimon     three targets that answer with RST, or, when the record is final, not at all
  *
  * A target is a (host, port) pair; so retries are one, and a NAT's many clients are many source ports but few
- * targets. It fails when it refuses, is unreachable, stays silent for three seconds, or is asked again while
- * it is silent; a bare SYN also when its answer is not taken up. A stack's own SYN, which a bare one is not,
- * offers SACK: its connection is opened by a SYN-ACK already, since a load balancer may check like that. What
- * a source had opened before does not fail later: a target that dies is no scan. An ACK or FIN-ACK counts
- * only if it is the first that is seen of its connection, without options or payload: a stack sends its
- * timestamps with each segment, and a connection that was there before the watching goes on.
+ * targets. What makes a segment a probe, and of which kind: scan_probe.h. When the minute begins and ends,
+ * and when a target has failed: suspect.h. The connection of a stack's own SYN is opened by a SYN-ACK
+ * already, since a load balancer may check like that. What a source had opened before does not fail later: a
+ * target that dies is no scan.
  *
- * The minute begins with the source's first target and ends early when the sample of it is full and settled.
+ * A source that meets the rule is flagged: what began in that minute was part of a scan, which is told of as
+ * a whole (scanner.h) and is over after a minute without a probe.
  *
- * Bounded: SCAN_SUSPECTS sources and kinds, each with a sample of its minute's targets. Where a new one needs
- * a place, that goes which has the least to say: whose minute is over, then who tried the fewest targets,
- * then who was quiet for longest; those who scan go last. SCANNERS scans at a time are counted target by
- * target, in SCAN_PURSE bytes; the smallest goes. What was given up is counted.
+ * Bounded: the suspects (suspect_table.h); SCANNERS scans at a time, which are counted target by target, in
+ * SCAN_PURSE bytes for all. Where a new scan needs a place, that goes which has the fewest targets, one that
+ * is over before all others. What was given up is counted.
  */
 #ifndef SYNSCOPE_SCANS_H
 #define SYNSCOPE_SCANS_H
@@ -28,71 +26,31 @@
 #include "event.h"
 #include "record.h"
 #include "scanner.h"
+#include "suspect_table.h"
 
 enum {
-	SCAN_SUSPECTS = 4096,
-	SCAN_WAYS = 8, /* places in which one suspect may be kept */
-	SCAN_SAMPLE = 32,
-	SCAN_TARGETS_LEAST = 10,
-	SCAN_PROBES_LEAST = 3,
-	SCAN_FLAGS = 4,
-	SCAN_OPENED_WORDS = 4,
+	SCAN_TARGETS_LEAST = 10, /* of openings; more than half of them fail */
+	SCAN_PROBES_LEAST = 3,	 /* of the other kinds; of strays, targets that fail */
 	SCANNERS = 256,
-	SCAN_PURSE = 16 << 20,
+	SCAN_PURSE = 16 << 20, /* bytes */
 };
 
-/* One of the first targets of a minute. */
-struct attempt {
-	struct target target;
-	u16 at; /* ms since the minute began */
-	u8 probes;
-	u8 answer;   /* enum answer */
-	bool opened; /* or, of an ACK: it belongs to a connection */
-	bool failed;
-};
-
-struct span {
-	u64 begin;
-	u64 end;
-};
-
-/*
- * What is known of a source that sent probes of one kind, or what might be some. What is looked at where a
- * place is needed comes first; what is written anew with each use comes last.
- */
-struct suspect {
-	union address source;
-	enum scan_kind kind;
-	u32 count;		       /* of the sample */
-	u64 begin;		       /* ns; of its minute */
-	u64 last;		       /* ns */
-	struct scanner *scanner;       /* NULL: none yet, or its place was needed */
-	struct span flags[SCAN_FLAGS]; /* what began then was part of a scan; the latest first */
-	u32 failed;		       /* of the sample */
-	u32 probes;
-	u64 opened[SCAN_OPENED_WORDS]; /* a set of bits: the targets that it ever opened, hashed */
-	struct attempt sample[SCAN_SAMPLE];
-	struct event latest; /* its latest probe */
-};
-
+/* A listener is told of a scan; `s` stays where it is until SCAN_IS_GONE. */
 typedef void scan_tell(void *context, struct scanner *s, enum scan_news news);
 
 struct scans {
-	u64 seed;
+	u64 seed;	 /* of the hashes: what an attacker does not know */
 	scan_tell *tell; /* NULL: nobody listens */
-	void *context;
-	u32 tags[SCAN_SUSPECTS]; /* 0: the place is free */
-	struct suspect suspects[SCAN_SUSPECTS];
-	u64 undecided[SCAN_SUSPECTS /
-		      64]; /* bits: enough targets, whose silence may come to prove something */
+	void *context;	 /* for it */
+	struct suspect_table suspects;
 	struct scanner scanners[SCANNERS];
-	u32 active; /* of them, not over */
-	size_t purse;
-	u64 next_look;		/* ns */
+	u32 active;		/* of them, not over: 0 to SCANNERS */
+	size_t purse;		/* bytes that they may still take: 0 to SCAN_PURSE */
+	u64 next_look;		/* ns; scans_advance() does nothing before */
 	u64 counts[SCAN_KINDS]; /* probes of flagged sources whose record is final */
 	u64 seen;		/* scans that were told of */
 	u64 displaced;		/* of those, how many gave their place to another before their end */
-	u64 forgotten;		/* suspects that did so within their minute */
+	u64 forgotten;		/* suspects that gave theirs to another while they had something to say */
 };
 
 /* NULL: no memory. `seed`: what an attacker does not know. */
@@ -100,11 +58,10 @@ struct scans *scans_open(u64 seed, scan_tell *tell, void *context);
 
 void scans_close(struct scans *s);
 
-/* What an event shows its connection to be a probe of, if it is one; `before`: what the ones before it did.
+/*
+ * Whether an event is part of a scan that is told of as a whole. It is counted as folded. `kind`, here and
+ * below: probe_of_event().
  */
-enum scan_kind scans_kind(const struct event *e, enum scan_kind before);
-
-/* Whether an event is part of a scan that is told of as a whole. It is counted as folded. */
 bool scans_folds(struct scans *s, const struct event *e, enum scan_kind kind);
 
 /* Takes an event of a connection of that kind into account. */
@@ -113,14 +70,13 @@ void scans_event(struct scans *s, const struct event *e, enum scan_kind kind);
 /* Takes a record into account whose events were not read. */
 void scans_record(struct scans *s, const struct connection *c);
 
-/* What scan a final record was part of; SCAN_NONE where the rule does not say so. */
+/* What scan a final record was part of; SCAN_NONE: of none that is known. `now`, here and below: ns. */
 enum scan_kind scans_judge(struct scans *s, const struct connection *c, u64 now);
 
 /* Time passes: silence comes to mean something, and scans are over. */
 void scans_advance(struct scans *s, u64 now);
 
-/* The run ends with a record as it is: what is silent stays so. For all of them, before the first is judged.
- */
+/* The run ends with a record as it is: what is silent stays so. For all of them, before one is judged. */
 void scans_settle(struct scans *s, const struct connection *c, u64 now);
 
 /* The end: the last word on each scan. */

@@ -6,6 +6,7 @@
 
 #include "json_counters.h"
 #include "json_record.h"
+#include "scan_probe.h"
 #include "totals.h"
 
 enum { SECOND = 1000000000 };
@@ -74,7 +75,7 @@ static void take_item(void *context, const struct ring_item *item, size_t size)
 	probe = &s->probes[item->slot];
 	if (probe->generation != e->generation)
 		*probe = (struct probe){.generation = e->generation};
-	probe->kind = scans_kind(e, probe->kind);
+	probe->kind = probe_of_event(e, probe->kind);
 	scans_event(s->scans, e, probe->kind);
 }
 
