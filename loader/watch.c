@@ -21,10 +21,17 @@
 /* The reader comes by itself so often; a ring that fills sooner wakes it. ns. */
 enum { DRAIN_EVERY = 10000000, LOOK_EVERY = FLOOD_LOOK_EVERY };
 
+/*
+ * How much of a ring is taken at a time: where events come faster than they can be shown, the ring is never
+ * empty, and signals and the clock have their turn, too. Bytes. When the run ends, all that is in it.
+ */
+enum { DRAIN_MOST = 256 << 10, DRAIN_ALL = 8 << 20 };
+
 struct watched {
 	struct instrument *instrument;
 	struct book book;
 	struct ring_buffer *ring;
+	size_t to_drain; /* bytes that may still be taken this time */
 	struct floods floods;
 	struct counters before; /* when losses and floods were last looked for */
 	u64 looked;
@@ -44,6 +51,7 @@ struct watch {
 	u64 end;	   /* ns; 0: none */
 	u64 next_counters; /* ns */
 	u64 next_look;	   /* ns */
+	bool behind;	   /* something is left in a ring */
 	bool stop;
 	bool failed;
 };
@@ -70,9 +78,9 @@ static int on_item(void *context, void *data, size_t size)
 {
 	struct watched *w = context;
 
-	(void)size;
 	book_item(&w->book, data);
-	return output_is_full(w->book.output) ? -ECANCELED : 0;
+	w->to_drain -= size < w->to_drain ? size : w->to_drain;
+	return output_is_full(w->book.output) || !w->to_drain ? -ECANCELED : 0;
 }
 
 static int add_to_epoll(struct watch *w, int fd)
@@ -152,12 +160,15 @@ static void watch_close(struct watch *w)
 	close(w->timer);
 }
 
-static void drain(struct watch *w)
+static void drain(struct watch *w, size_t most)
 {
 	u64 now = clock_monotonic();
 
+	w->behind = false;
 	for (int i = 0; i < w->count; i++) {
+		w->watched[i].to_drain = most;
 		ring_buffer__consume(w->watched[i].ring);
+		w->behind |= !w->watched[i].to_drain;
 		book_advance(&w->watched[i].book, now);
 	}
 	output_flush(w->output);
@@ -282,7 +293,7 @@ static void loop(struct watch *w)
 	struct epoll_event events[16];
 
 	while (!w->stop && !output_is_full(w->output)) {
-		int n = epoll_wait(w->epoll, events, COUNT_OF(events), -1);
+		int n = epoll_wait(w->epoll, events, COUNT_OF(events), w->behind ? 0 : -1);
 
 		for (int i = 0; i < n; i++) {
 			if (events[i].data.fd == w->signals)
@@ -290,7 +301,7 @@ static void loop(struct watch *w)
 			else if (events[i].data.fd == w->timer)
 				on_time(w);
 		}
-		drain(w);
+		drain(w, DRAIN_MOST);
 	}
 }
 
@@ -314,7 +325,7 @@ static void finish(struct watch *w)
 	u64 now = clock_monotonic();
 	struct flood told[FLOOD_KINDS];
 
-	drain(w);
+	drain(w, DRAIN_ALL);
 	for (int i = 0; i < w->count; i++) {
 		struct watched *one = &w->watched[i];
 
