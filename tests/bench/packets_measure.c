@@ -16,7 +16,7 @@ struct measurement {
 	const struct row *row;
 	const struct settings *settings;
 	struct prepared prepared;
-	struct memory memory;
+	struct walk walk;
 	u64 runs[TARGETS]; /* in each round */
 	struct timing timing;
 };
@@ -66,7 +66,7 @@ static int open_memory(struct measurement *m)
 
 	if (!has_memory(m->row))
 		return 0;
-	return memory_open(&m->memory, opens ? TOUCH_OPENING : TOUCH_SEGMENT, m->row->connections);
+	return walk_open(&m->walk, opens ? TOUCH_OPENING : TOUCH_SEGMENT, m->row->connections);
 }
 
 static int run_rounds(struct measurement *m)
@@ -82,7 +82,7 @@ static int run_rounds(struct measurement *m)
 			m->timing.above[target][r] = ns - m->timing.floor[r];
 		}
 		if (has_memory(m->row))
-			m->timing.memory[r] = memory_pass(&m->memory);
+			m->timing.memory[r] = walk_pass(&m->walk);
 		if (m->row->scene->table == TABLE_EMPTY && row_check(m->bed, m->row, &m->prepared))
 			return -1;
 	}
@@ -124,7 +124,7 @@ int measure_row(struct bed *b, const struct row *row, const struct settings *s)
 			return -1;
 	}
 	failed = open_memory(&m) || run_rounds(&m);
-	memory_close(&m.memory);
+	walk_close(&m.walk);
 	if (!failed)
 		print(&m);
 	return failed ? -1 : 0;

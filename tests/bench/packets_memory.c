@@ -12,7 +12,7 @@
 
 enum { PASS = 1 << 16 };
 
-static void shuffle(struct memory *m, u32 step)
+static void shuffle(struct walk *m, u32 step)
 {
 	for (u32 i = 0; i < m->many; i++)
 		m->order[i] = step * i;
@@ -24,11 +24,11 @@ static void shuffle(struct memory *m, u32 step)
 	}
 }
 
-int memory_open(struct memory *m, enum memory_touch touch, u32 connections)
+int walk_open(struct walk *m, enum memory_touch touch, u32 connections)
 {
 	u32 buckets = buckets_for(connections);
 
-	*m = (struct memory){.touch = touch, .size = buckets * sizeof(struct bucket)};
+	*m = (struct walk){.touch = touch, .size = buckets * sizeof(struct bucket)};
 	m->many = touch == TOUCH_SEGMENT ? connections : buckets;
 	m->buckets = mmap(NULL, m->size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	m->order = calloc(m->many, sizeof(*m->order));
@@ -40,7 +40,7 @@ int memory_open(struct memory *m, enum memory_touch touch, u32 connections)
 	return 0;
 }
 
-void memory_close(struct memory *m)
+void walk_close(struct walk *m)
 {
 	if (m->buckets && m->buckets != MAP_FAILED)
 		munmap(m->buckets, m->size);
@@ -59,7 +59,7 @@ static void end_of_packet(void)
 #endif
 }
 
-static void touch_segment(const struct memory *m, u32 slot)
+static void touch_segment(const struct walk *m, u32 slot)
 {
 	struct bucket *b = (struct bucket *)(void *)m->buckets + slot / WAYS;
 	volatile struct connection *c = &b->ways[slot % WAYS];
@@ -68,7 +68,7 @@ static void touch_segment(const struct memory *m, u32 slot)
 	c->half[0].segments++;
 }
 
-static void touch_opening(const struct memory *m, u32 bucket, u32 turn)
+static void touch_opening(const struct walk *m, u32 bucket, u32 turn)
 {
 	struct bucket *b = (struct bucket *)(void *)m->buckets + bucket;
 	u32 way = (*(volatile u32 *)&b->hints[0] + turn) % WAYS;
@@ -76,7 +76,7 @@ static void touch_opening(const struct memory *m, u32 bucket, u32 turn)
 	memset(&b->ways[way], 1, sizeof(b->ways[way]));
 }
 
-static double touch_all(const struct memory *m, u32 first, u32 mask)
+static double touch_all(const struct walk *m, u32 first, u32 mask)
 {
 	double begin = cpu_time();
 
@@ -92,7 +92,7 @@ static double touch_all(const struct memory *m, u32 first, u32 mask)
 	return (cpu_time() - begin) / PASS;
 }
 
-double memory_pass(const struct memory *m)
+double walk_pass(const struct walk *m)
 {
 	u32 first = (u32)random() % m->many;
 	double everywhere;

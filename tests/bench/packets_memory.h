@@ -14,7 +14,7 @@ enum memory_touch {
 			  it says */
 };
 
-struct memory {
+struct walk {
 	enum memory_touch touch;
 	u8 *buckets;
 	u32 *order; /* of records, or of buckets, as no prefetcher knows it */
@@ -23,10 +23,10 @@ struct memory {
 };
 
 /* Memory for so many connections, of which a table at half load has twice the slots. 0, or -1, said. */
-int memory_open(struct memory *m, enum memory_touch touch, u32 connections);
-void memory_close(struct memory *m);
+int walk_open(struct walk *m, enum memory_touch touch, u32 connections);
+void walk_close(struct walk *m);
 
 /* ns for each, above the same in a cache; the mean of a pass. */
-double memory_pass(const struct memory *m);
+double walk_pass(const struct walk *m);
 
 #endif
