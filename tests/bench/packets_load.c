@@ -46,7 +46,7 @@ static int load_once(const char *object, const char *program, struct cost *c)
 {
 	struct bpf_object *o = bpf_object__open_file(object, NULL);
 	struct bpf_program *p = o ? only_program(o, program) : NULL;
-	char log[4096] = "";
+	static char log[1 << 16];
 	const char *processed;
 	double begin;
 
