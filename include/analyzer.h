@@ -69,15 +69,19 @@ ALWAYS_INLINE void read_options(const struct frame *f, const u8 *tcp, const stru
 		o->offered |= OFFER_MALFORMED;
 }
 
-/* The first half: everything that reads the frame. What it finds is in `s` and in g->options. */
+/* The first half: everything that reads the frame. What it finds is in `s`, in g->place and
+ * in g->options. */
 ALWAYS_INLINE enum parsed dissect(const struct frame *f, struct segment *s, struct sighting *g)
 {
 	const u8 *tcp;
 	enum parsed parsed = parse_frame(f, s, &tcp);
 
 	g->frame_length = f->length;
-	if (parsed == PARSED_TCP)
+	if (parsed == PARSED_TCP) {
+		g->place = place_of(&s->key);
+		place_approach(&g->place, s->flags == TCP_SYN, s->from_high);
 		read_options(f, tcp, s, &g->options);
+	}
 	return parsed;
 }
 

@@ -25,6 +25,13 @@ struct bucket {
 
 _Static_assert(sizeof(struct bucket) == 64 + WAYS * sizeof(struct connection), "tags are one cache line");
 
+/* A key's place: the bucket, the way to try first, and the tag that stands for the key. */
+struct place {
+	u32 bucket;
+	u32 way;
+	u16 tag; /* never 0 */
+};
+
 ALWAYS_INLINE u64 later(u64 a, u64 b)
 {
 	return a > b ? a : b;

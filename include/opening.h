@@ -188,18 +188,18 @@ ALWAYS_INLINE u64 make_room(struct bucket *b, u32 way, bool known, u32 slot, u64
 }
 
 /* The way of the locked bucket that a segment's connection has, or takes; WAYS: there is none. */
-ALWAYS_INLINE u32 take_way(struct bucket *b, const struct segment *s, struct sighting *g,
-			   const struct place *p, struct counters *n)
+ALWAYS_INLINE u32 take_way(struct bucket *b, const struct segment *s, struct sighting *g, struct counters *n)
 {
+	const struct place *p = &g->place;
 	u64 now = sighted_at(g), state = initial_state(s);
-	u32 way = bucket_find(b, p, &s->key);
+	u32 way = bucket_search(b, &s->key, p->tag);
 	bool known = way < WAYS;
 
 	if (known && !begins_anew(&b->ways[way & (WAYS - 1)], s, now))
 		return way; /* another CPU was first, or it is an old SYN again */
 	if (!known) {
 		n->strays[stray_kind(s->flags)]++;
-		way = choose_way(b, p->way, now);
+		way = choose_way(b, p->way & (WAYS - 1), now);
 	}
 	if (way >= WAYS) {
 		n->untracked++;
@@ -221,10 +221,8 @@ ALWAYS_INLINE u32 take_way(struct bucket *b, const struct segment *s, struct sig
  * Opens a connection in the bucket of its key: in its own old way where its tuple is used anew, else in the
  * one that the table gives up first. g->slot is the bucket's first. The way, or WAYS: counted as untracked.
  */
-VERIFIED_ALONE u32 open_connection(struct bucket *b, const struct segment *s, struct sighting *g,
-				   u32 preferred, u32 tag)
+VERIFIED_ALONE u32 open_connection(struct bucket *b, const struct segment *s, struct sighting *g)
 {
-	struct place p = {.way = preferred & (WAYS - 1), .tag = (u16)tag};
 	struct counters *n = counters_current();
 	u32 way;
 
@@ -237,7 +235,7 @@ VERIFIED_ALONE u32 open_connection(struct bucket *b, const struct segment *s, st
 		n->busy++;
 		return WAYS;
 	}
-	way = take_way(b, s, g, &p, n);
+	way = take_way(b, s, g, n);
 	bucket_unlock(b);
 	return way;
 }
@@ -245,18 +243,18 @@ VERIFIED_ALONE u32 open_connection(struct bucket *b, const struct segment *s, st
 /* The connection of a segment, opened where there is none; NULL: counted as untracked. */
 ALWAYS_INLINE struct connection *connection_of(const struct segment *s, struct sighting *g)
 {
-	struct place p = place_of(&s->key);
-	struct bucket *b = table_bucket(p.bucket);
+	const struct place *p = &g->place;
+	struct bucket *b = table_bucket(p->bucket);
 	u32 way = WAYS;
 
 	if (!b)
 		return NULL;
-	g->slot = slot_of(p.bucket, 0);
+	g->slot = slot_of(p->bucket, 0);
 	if (!is_opening_syn(s)) /* which is known so seldom that it is looked for under the lock alone */
-		way = bucket_find(b, &p, &s->key);
+		way = bucket_find(b, p, &s->key);
 	hide_value(way); /* else the mask is dropped, and the verifier forgot the comparison */
 	if (way >= WAYS || begins_anew(&b->ways[way & (WAYS - 1)], s, g->tick))
-		way = open_connection(b, s, g, p.way, p.tag);
+		way = open_connection(b, s, g);
 	if (way >= WAYS)
 		return NULL;
 	g->slot += way;

@@ -3,6 +3,7 @@
 #ifndef SYNSCOPE_SIGHTING_H
 #define SYNSCOPE_SIGHTING_H
 
+#include "bucket.h"
 #include "options.h"
 #include "parse.h"
 #include "platform.h"
@@ -45,10 +46,11 @@ struct sighting {
 	u8 from;	  /* enum endpoint */
 	u8 hook;	  /* enum hook */
 	u8 precise;
-	u8 opened;	/* 1: a SYN that opened its connection, and stands in its record already */
-	u32 slot;	/* of its connection in the table; with those below set once there is an event */
-	u32 generation; /* of the connection */
-	u32 isn;	/* of its sender */
+	u8 opened;	    /* 1: a SYN that opened its connection, and stands in its record already */
+	struct place place; /* of its key */
+	u32 slot;	    /* of its connection in the table; with those below set once there is an event */
+	u32 generation;	    /* of the connection */
+	u32 isn;	    /* of its sender */
 	struct options options;
 	u32 kinds;  /* bits 1 << enum event_kind: the events that it makes */
 	u64 before; /* connection.state before the segment, */

@@ -20,13 +20,6 @@
 
 enum { LOCK_TRIES = 64 };
 
-/* A key's place: the bucket, the way to try first, and the tag that stands for the key. */
-struct place {
-	u32 bucket;
-	u32 way;
-	u16 tag; /* never 0 */
-};
-
 /*
  * A keyed multiply over pairs of 32-bit words (the NH function of UMAC, RFC 4418 section 5.2.2) with a
  * final mix: who does not know the seed can't aim at a bucket. A word of the lower address is paired with
@@ -86,6 +79,25 @@ ALWAYS_INLINE struct place place_of_hash(u64 hash)
 ALWAYS_INLINE struct place place_of(const struct connection_key *key)
 {
 	return place_of_hash(hash_key(key));
+}
+
+/*
+ * Asks for the lines that a segment's connection has most likely, so that they come while other work is done:
+ * that of the tags and, where there may be a record, those in the preferred way.
+ */
+ALWAYS_INLINE void place_approach(const struct place *p, bool opens, u32 from_high)
+{
+	const struct bucket *b = table_bucket(p->bucket);
+	const struct connection *c;
+
+	if (!b)
+		return;
+	(void)*(const volatile u32 *)&b->lock;
+	if (opens)
+		return;
+	c = &b->ways[p->way & (WAYS - 1)];
+	(void)*(const volatile u64 *)&c->state;
+	(void)*(const volatile u32 *)&c->half[from_high & 1].version;
 }
 
 ALWAYS_INLINE bool key_equal(const struct connection_key *a, const struct connection_key *b)

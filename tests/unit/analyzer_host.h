@@ -115,6 +115,7 @@ static inline struct sighting test_track(struct segment s)
 	struct sighting g = {.tick = test_now, .precise = 1, .count = 1, .headers = 40};
 
 	g.options.window_scale = NO_WINDOW_SCALE;
+	g.place = place_of(&s.key);
 	track(&s, &g, &test_counters);
 	return g;
 }
@@ -145,6 +146,7 @@ static inline void test_take(struct segment s)
 	struct connection *c = find_plain(&p, 6);
 
 	g.options.window_scale = NO_WINDOW_SCALE;
+	g.place = place_of(&s.key);
 	if (!c || (s.flags & ~TCP_PSH) != TCP_ACK || !follow_plain(c, &p, &g))
 		track(&s, &g, &test_counters);
 }

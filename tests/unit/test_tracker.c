@@ -331,6 +331,7 @@ static void test_opening_syn_is_what_the_long_way_comes_to(void **state)
 		long_way.options = short_way.options;
 		expected.options[0].window_scale = expected.options[1].window_scale = NO_WINDOW_SCALE;
 		follow(&expected, &s, &long_way);
+		short_way.place = place_of(&s.key);
 		track(&s, &short_way, &test_counters);
 		assert_true(short_way.opened);
 		assert_int_equal(short_way.kinds, long_way.kinds);
