@@ -16,10 +16,9 @@ enum { WAYS = 8 };
 
 struct bucket {
 	u32 lock; /* 1 while a CPU changes the tags */
-	u32 index;
 	u16 tags[WAYS];
 	u32 hints[WAYS]; /* who could give way, without a look at the records: see victim.h */
-	u8 reserved[8];
+	u8 reserved[12];
 	struct connection ways[WAYS];
 };
 

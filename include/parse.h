@@ -282,9 +282,9 @@ ALWAYS_INLINE enum parsed parse_extensions(struct cursor *c, struct segment *s)
 	return PARSED_BAD_IP;
 }
 
-/* The fixed header alone. Leaves what comes next in c->next. */
-ALWAYS_INLINE enum parsed parse_ipv6_header(struct cursor *c, struct segment *s, union address *source,
-					    union address *destination)
+/* Leaves the transport protocol in c->next. */
+ALWAYS_INLINE enum parsed parse_ipv6(struct cursor *c, struct segment *s, union address *source,
+				     union address *destination)
 {
 	u32 payload;
 
@@ -303,15 +303,7 @@ ALWAYS_INLINE enum parsed parse_ipv6_header(struct cursor *c, struct segment *s,
 	s->ip_length = IPV6_HEADER + payload;
 	c->left = IPV6_HEADER + payload;
 	cursor_advance(c, IPV6_HEADER);
-	return PARSED_TCP;
-}
-
-ALWAYS_INLINE enum parsed parse_ipv6(struct cursor *c, struct segment *s, union address *source,
-				     union address *destination)
-{
-	enum parsed parsed = parse_ipv6_header(c, s, source, destination);
-
-	return parsed == PARSED_TCP ? parse_extensions(c, s) : parsed;
+	return parse_extensions(c, s);
 }
 
 /* Which of the two is the higher half of the key: by address, then by port. Any total order does. */

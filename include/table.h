@@ -32,7 +32,7 @@ ALWAYS_INLINE u64 hash_pair(u64 a, u64 b, u32 pair)
 	return (u64)((u32)a + seed[2 * pair]) * ((u32)b + seed[2 * pair + 1]);
 }
 
-ALWAYS_INLINE u64 hash_mix(u64 sum)
+ALWAYS_INLINE u64 hash_finish(u64 sum)
 {
 	sum ^= config_current()->hash_seed[5];
 	sum ^= sum >> 32;
@@ -43,14 +43,15 @@ ALWAYS_INLINE u64 hash_mix(u64 sum)
 /* The last words of two mapped addresses, and key.ports_and_vlans. */
 ALWAYS_INLINE u64 hash_ipv4(u64 low, u64 high, u64 ports_and_vlans)
 {
-	return hash_mix(hash_pair(low, high, 0) + hash_pair(ports_and_vlans, ports_and_vlans >> 32, 1));
+	return hash_finish(hash_pair(low, high, 0) + hash_pair(ports_and_vlans, ports_and_vlans >> 32, 1));
 }
 
 ALWAYS_INLINE u64 hash_ipv6(const u64 *low, const u64 *high, u64 ports_and_vlans)
 {
-	return hash_mix(hash_pair(low[1] >> 32, high[1] >> 32, 0) +
-			hash_pair(ports_and_vlans, ports_and_vlans >> 32, 1) + hash_pair(low[0], high[0], 2) +
-			hash_pair(low[0] >> 32, high[0] >> 32, 3) + hash_pair(low[1], high[1], 4));
+	return hash_finish(hash_pair(low[1] >> 32, high[1] >> 32, 0) +
+			   hash_pair(ports_and_vlans, ports_and_vlans >> 32, 1) +
+			   hash_pair(low[0], high[0], 2) + hash_pair(low[0] >> 32, high[0] >> 32, 3) +
+			   hash_pair(low[1], high[1], 4));
 }
 
 ALWAYS_INLINE bool is_ipv4_mapped(const union address *a)

@@ -6,6 +6,7 @@
  */
 #include "analyzer_host.h"
 
+#include "random.h"
 #include "verdict.h"
 
 enum { BYTES = 3000, LENGTH_MAX = 60, WINDOW = 700, FLYING = 32, STEPS = 1500, ROUNDS = 150 };
@@ -36,15 +37,6 @@ struct stream {
 };
 
 static struct stream streams[ENDPOINTS];
-static u32 seed;
-
-static u32 random_below(u32 n)
-{
-	seed ^= seed << 13;
-	seed ^= seed >> 17;
-	seed ^= seed << 5;
-	return seed % n;
-}
 
 static bool chance(u32 percent)
 {

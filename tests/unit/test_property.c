@@ -16,20 +16,10 @@
 #include <time.h>
 
 #include "engine.h"
+#include "random.h"
 #include "totals.h"
 
 enum { SEED = 1, ROUNDS = 400, SEGMENTS = 2000, TUPLES = 24, HEADERS = 54, SECONDS_MAX = 3 };
-
-static u32 seed;
-
-/* xorshift32: the same numbers everywhere. */
-static u32 random_below(u32 n)
-{
-	seed ^= seed << 13;
-	seed ^= seed >> 17;
-	seed ^= seed << 5;
-	return seed % n;
-}
 
 static void count_item(void *context, const struct ring_item *item, size_t size)
 {
