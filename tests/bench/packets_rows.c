@@ -122,6 +122,19 @@ static u32 establish(struct bed *b, const struct row *row)
 	return 0;
 }
 
+/*
+ * How many times the row's connections fill a table of half-open ones, and the ring with it where nobody
+ * shall read it.
+ */
+static u32 fill_rounds(const struct bed *b, const struct row *row)
+{
+	u32 rounds = slots_of(b) / row->connections * FILL_FACTOR;
+	u32 ring = row->scene->ring == RING_FULL ? b->ring_bytes / sizeof(struct event) / row->connections + 1
+						 : 0;
+
+	return rounds > ring ? rounds : ring;
+}
+
 /* Brings the table into the state that the scene wants, and says how many connections go round. */
 static int prepare_table(struct bed *b, const struct row *row, struct prepared *p)
 {
@@ -136,8 +149,7 @@ static int prepare_table(struct bed *b, const struct row *row, struct prepared *
 	if (!p->connections)
 		return -1;
 	if (table == TABLE_HALF_OPEN || table == TABLE_HALF_ESTABLISHED)
-		return run_through(b, row, &scene_syn, p->connections,
-				   slots_of(b) / p->connections * FILL_FACTOR, row->connections,
+		return run_through(b, row, &scene_syn, p->connections, fill_rounds(b, row), row->connections,
 				   row->connections);
 	if (table == TABLE_CLOSED)
 		return run_through(b, row, &scene_short, fill, slots_of(b) / fill * FILL_FACTOR,
@@ -152,7 +164,7 @@ static u32 first_new(const struct bed *b, const struct row *row)
 		return 0;
 	if (row->scene->table == TABLE_EMPTY)
 		return 0;
-	return row->connections + slots_of(b) * (FILL_FACTOR + 1);
+	return row->connections * (fill_rounds(b, row) + 1) + slots_of(b);
 }
 
 static void fill_frames(const struct bed *b, const struct row *row, struct prepared *p)

@@ -10,19 +10,24 @@ enum { PAYLOAD = 100 };
 
 enum { DATA = TCP_ACK | TCP_PSH };
 
-const u32 scene_sizes[SCENE_SIZES] = {1, 1 << 14, 1 << 18, 1 << 20};
+const u32 scene_sizes[SCENE_SIZES] = {1, 1 << 10, 1 << 14, 1 << 18, 1 << 20};
 
 #define ALL_SIZES                                                                                            \
 	{                                                                                                    \
-		true, true, true, true                                                                       \
+		true, false, true, true, true                                                                \
 	}
 #define NEW_SIZES                                                                                            \
 	{                                                                                                    \
-		false, true, true, true                                                                      \
+		false, false, true, true, true                                                               \
 	}
 #define TABLE_SIZES                                                                                          \
 	{                                                                                                    \
-		false, true, true, false                                                                     \
+		false, false, true, true, false                                                              \
+	}
+/* 1k: a table that lies in the cache */
+#define FULL_SIZES                                                                                           \
+	{                                                                                                    \
+		false, true, true, true, false                                                               \
 	}
 #define ONE_SIZE                                                                                             \
 	{                                                                                                    \
@@ -69,16 +74,16 @@ const struct scene scene_data_told = {.name = "told", .ring = RING_READ, .segmen
 const struct scene scene_data_lost = {.name = "lost", .ring = RING_FULL, .segments = true, STEP_DATA_LONG};
 
 const struct scene scenes[] = {
-	{.name = "data", .sizes = ALL_SIZES, .targets = {15, 30, 0, 220}, STEP_DATA},
+	{.name = "data", .sizes = ALL_SIZES, .targets = {15, 0, 30, 0, 220}, STEP_DATA},
 	{.name = "data-long", .sizes = ALL_SIZES, STEP_DATA_LONG},
 	{.name = "ack",
 	 .sizes = ALL_SIZES,
-	 .targets = {15, 30, 0, 220},
+	 .targets = {15, 0, 30, 0, 220},
 	 .steps = 1,
 	 .list = {{.from = 1, .flags = TCP_ACK, .seq = 1, .ack = 1}}},
 	{.name = "ack-new",
 	 .sizes = ALL_SIZES,
-	 .targets = {15, 30, 0, 220},
+	 .targets = {15, 0, 30, 0, 220},
 	 .steps = 1,
 	 .advance = {1, 0},
 	 .sent_ahead = 1,
@@ -99,19 +104,19 @@ const struct scene scenes[] = {
 	{.name = "syn-full",
 	 .table = TABLE_HALF_OPEN,
 	 .ring = RING_FULL,
-	 .sizes = TABLE_SIZES,
-	 .targets = {0, 120, 120, 120},
+	 .sizes = FULL_SIZES,
+	 .targets = {0, 120, 120, 120, 120},
 	 STEP_SYN},
 	{.name = "syn-full-event",
 	 .table = TABLE_HALF_OPEN,
 	 .ring = RING_READ,
-	 .sizes = TABLE_SIZES,
+	 .sizes = FULL_SIZES,
 	 STEP_SYN},
 	{.name = "syn-flood",
 	 .table = TABLE_HALF_ESTABLISHED,
 	 .ring = RING_FULL,
-	 .sizes = TABLE_SIZES,
-	 .targets = {0, 120, 120, 120},
+	 .sizes = FULL_SIZES,
+	 .targets = {0, 120, 120, 120, 120},
 	 STEP_SYN},
 	{.name = "short", .table = TABLE_EMPTY, .ring = RING_READ, .sizes = TABLE_SIZES, STEPS_SHORT},
 	{.name = "short-full", .table = TABLE_CLOSED, .ring = RING_READ, .sizes = TABLE_SIZES, STEPS_SHORT},

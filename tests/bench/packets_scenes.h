@@ -24,7 +24,7 @@ enum scene_ring {
 /* What a step does, as the counters have to show. */
 enum effect { OPENS = 1, COMPLETES = 2, CLOSES = 4 };
 
-enum { SCENE_SIZES = 4 };
+enum { SCENE_SIZES = 5 };
 
 struct scene {
 	const char *name;
