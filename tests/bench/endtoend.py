@@ -99,6 +99,7 @@ def show_shares(report, kind, tool, sampled):
         report.words(f"{name}: programs", sampled["cannot"])
         return
     report.figure(f"{name}: programs", sampled["programs"], unit, at_most=PROGRAMS_AT_MOST if ours else None)
+    report.figure(f"{name}: programs, where most", sampled["programs_most"], "% of one CPU's")
     if tool.command:
         report.figure(f"{name}: reader", sampled["reader"], unit)
 
