@@ -15,7 +15,7 @@ BUILD_PACKAGES="gcc make pkg-config clang llvm libbpf-dev libelf-dev zlib1g-dev 
 DEMO_PACKAGES="iproute2 procps python3"
 TEST_PACKAGES="libcmocka-dev libcap2-bin util-linux tcpdump nftables nmap iputils-ping libclang-rt-14-dev
 	nginx-light curl openssl dropbear-bin rabbitmq-server"
-BENCH_PACKAGES="tcpdump tshark tcptrace libbpf-tools clang-16 clang-19"
+BENCH_PACKAGES="tcpdump tshark tcptrace libbpf-tools linux-perf clang-16 clang-19"
 
 # A package counts as present where dpkg says so.
 is_installed() {
@@ -28,6 +28,7 @@ is_provided() {
 	gcc | make | clang | clang-16 | clang-19 | bpftool | python3 | curl | openssl)
 		PATH=$PATH:/usr/sbin:/usr/local/sbin command -v "$1" >/dev/null
 		;;
+	linux-perf) command -v perf >/dev/null ;;
 	nginx-light) PATH=$PATH:/usr/sbin command -v nginx >/dev/null ;;
 	*) false ;;
 	esac

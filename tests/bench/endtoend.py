@@ -2,14 +2,16 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """
 What watching costs two hosts that talk to each other: connections a second and bytes a second, with each tool
-at work on one of them, next to an empty XDP program in the same round.
+at work on one of them, next to the same without its work right before and right after; and which share of the
+time is the tool's.
 
 usage: endtoend.py [--json] [--rounds N] [--seconds S] [WORD...]
 
 WORDs choose tools and kinds of traffic (short, upload, download): those with a WORD in their names. An empty
 XDP program and tcpdump are measured whenever anything is. Each measurement has hosts of its own. CPU time is
 the tool's own, in user space and in system calls, from when it is ready until it has ended; what its programs
-and the copies for its sockets take in the kernel shows in the rate.
+and the copies for its sockets take in the kernel shows in the rate and in the shares, which are sampled in a
+measurement of their own.
 """
 
 import argparse
@@ -17,17 +19,45 @@ import json
 import os
 import pathlib
 import random
+import statistics
 import subprocess
 import sys
+from dataclasses import dataclass
 
-from endtoend_report import Report, median
-from endtoend_tools import TOOLS, exit_on_signals
+from endtoend_report import Report, median, quartiles
+from endtoend_tools import EMPTY_PROGRAM, TOOLS, exit_on_signals
 
 HERE = pathlib.Path(__file__).resolve().parent
-KINDS = {"short": ("connections/s", "connections"), "upload": ("Gbit/s", "bytes"), "download": ("Gbit/s", "bytes")}
-FLOOR, RIVAL = "empty XDP program", "tcpdump -w"
+RIVAL = "tcpdump -w"
 OURS = [t.name for t in TOOLS if t.name.startswith(("run ", "attached"))]
 RATE_AT_LEAST, CPU_AT_MOST, MEMORY_AT_MOST = 0.98, 0.333, 32
+PROGRAMS_AT_MOST = round(100 * (1 - RATE_AT_LEAST), 6)
+SAMPLED_FOR = 2.0  # seconds
+
+
+@dataclass(frozen=True)
+class Kind:
+    name: str
+    traffic: str
+    apart: bool = False  # the tool's process has a CPU of its own, and the traffic another
+
+    def unit(self):
+        return "connections/s" if self.traffic == "short" else "Gbit/s"
+
+    def rate(self, result):
+        done = result["connections"] if self.traffic == "short" else result["bytes"] * 8e-9
+        return done / result["seconds"]
+
+    def is_for(self, tool):
+        return not self.apart or tool.name in (EMPTY_PROGRAM, RIVAL, *OURS)
+
+
+KINDS = (
+    Kind("short", "short"),
+    Kind("short, reader on a CPU of its own", "short", apart=True),
+    Kind("upload", "upload"),
+    Kind("download", "download"),
+)
 
 
 def run_case(script, *arguments):
@@ -45,78 +75,108 @@ def run_case(script, *arguments):
     return json.loads(out)
 
 
-def rate(kind, case):
-    if kind == "short":
-        return case["connections"] / case["seconds"]
-    return case["bytes"] * 8e-9 / case["seconds"]
-
-
-def per_million(what):
-    return lambda kind, case: None if case["cpu"] is None else case["cpu"] / case[what] * 1e6
+def per_million(figure, what):
+    return lambda case: None if case[figure] is None else case[figure] / case[what] * 1e6
 
 
 def megabytes(what):
-    return lambda kind, case: None if case[what] is None else case[what] / (1 << 20)
+    return lambda case: None if case[what] is None else case[what] / (1 << 20)
 
 
-def compare(rounds, tool, other, figure, kind):
-    """The median of a figure, and of its ratio to another tool's in the same round."""
-    values = [figure(kind, r[tool]) for r in rounds if tool in r]
-    pairs = [(figure(kind, r[tool]), figure(kind, r[other])) for r in rounds if tool in r and other in r]
-    return median(values), median([mine / its for mine, its in pairs if mine is not None and its])
+def show_rate(report, kind, tool, cases):
+    """Next to the mean of what was measured right before and right after."""
+    rates = [kind.rate(c) for c in cases]
+    ratios = [mine / statistics.mean(map(kind.rate, c["floors"])) for mine, c in zip(rates, cases)]
+    report.figure(f"{kind.name}: {tool.name}", median(rates), kind.unit(), median(ratios), tool.floor,
+                  at_least=RATE_AT_LEAST if tool.name in OURS else None, of_ratio=True, **quartiles(ratios))  # fmt: skip
 
 
-def show(report, kind, tool, rounds):
-    ours = tool in OURS
-    name = f"{kind}: {tool}"
-    value, ratio = compare(rounds, tool, FLOOR, rate, kind)
-    report.figure(name, value, KINDS[kind][0], ratio, FLOOR, at_least=RATE_AT_LEAST if ours else None, of_ratio=True)
-    units = [("connections", "CPU s/million connections")] if kind == "short" else []
-    for what, unit in [*units, ("packets", "CPU s/million packets")]:
-        value, ratio = compare(rounds, tool, RIVAL, per_million(what), kind)
-        report.figure(f"{name}: CPU", value, unit, ratio, RIVAL, at_most=CPU_AT_MOST if ours else None, of_ratio=True)
-    value, _ = compare(rounds, tool, FLOOR, megabytes("peak"), kind)
-    report.figure(f"{name}: peak memory", value, "MiB")
-    value, _ = compare(rounds, tool, FLOOR, megabytes("besides"), kind)
+def show_shares(report, kind, tool, sampled):
+    """What the programs leave of the time is the rate that is possible where the reader has a CPU of its own."""
+    name, ours = f"{kind.name}: {tool.name}", tool.name in OURS
+    unit = "% of the busy time"
+    if "cannot" in sampled:
+        report.words(f"{name}: programs", sampled["cannot"])
+        return
+    report.figure(f"{name}: programs", sampled["programs"], unit, at_most=PROGRAMS_AT_MOST if ours else None)
+    report.figure(f"{name}: programs, where most", sampled["programs_most"], "% of one CPU's")
+    if tool.command:
+        report.figure(f"{name}: reader", sampled["reader"], unit)
+
+
+def beside_rival(rounds, tool, figure, rivals):
+    """The median of a figure, and its ratios to the rival's in the same round."""
+    pairs = [(figure(r[tool]), rivals(r[RIVAL])) for r in rounds if tool in r and RIVAL in r]
+    ratios = [mine / its for mine, its in pairs if mine is not None and its]
+    return median(figure(r[tool]) for r in rounds if tool in r), ratios
+
+
+def show_cpu(report, kind, tool, rounds):
+    """Of the tool, and of a loop that only writes what it has written: with less no program can do."""
+    name, ours = f"{kind.name}: {tool.name}", tool.name in OURS
+    for what in ("connections", "packets")[kind.traffic != "short" :]:
+        unit, cpu = f"CPU s/million {what}", per_million("cpu", what)
+        value, ratios = beside_rival(rounds, tool.name, cpu, cpu)
+        alone, of_it = beside_rival(rounds, tool.name, per_million("output", what), cpu)
+        known = {"output": round(median(of_it), 4)} if of_it else {}
+        report.figure(f"{name}: CPU", value, unit, median(ratios), RIVAL, at_most=CPU_AT_MOST if ours else None, of_ratio=True,
+                      **quartiles(ratios), **known)  # fmt: skip
+        if what == "connections":
+            report.figure(f"{name}: its output's bytes alone", alone, unit, median(of_it), RIVAL, **quartiles(of_it))
+
+
+def show(report, kind, tool, rounds, sampled):
+    ours = tool.name in OURS
+    name = f"{kind.name}: {tool.name}"
+    cases = [r[tool.name] for r in rounds if tool.name in r]
+    show_rate(report, kind, tool, cases)
+    show_shares(report, kind, tool, sampled)
+    show_cpu(report, kind, tool, rounds)
+    report.figure(f"{name}: peak memory", median(map(megabytes("peak"), cases)), "MiB")
     if ours:
-        report.figure(f"{name}: memory besides the table", value, "MiB", at_most=MEMORY_AT_MOST)
-    missed = [r[tool]["missed"] for r in rounds if tool in r and r[tool]["missed"] is not None]
+        besides = median(map(megabytes("besides"), cases))
+        report.figure(f"{name}: memory besides the table", besides, "MiB", at_most=MEMORY_AT_MOST)
+    missed = [c["missed"] for c in cases if c["missed"] is not None]
     if missed:
-        unit = "packets" if tool == RIVAL else "connections"
+        unit = "packets" if tool.name == RIVAL else "connections"
         report.figure(f"{name}: missed", sum(missed), f"{unit} in all rounds", at_most=0 if ours else None)
-    failed = sum(r[tool]["failed"] for r in rounds if tool in r)
+    failed = sum(c["failed"] for c in cases)
     if failed:
         report.figure(f"{name}: connections that failed", failed, "in all rounds")
 
 
 def measure(kind, tools, rounds, seconds):
-    """Each round measures all tools, in an order of its own."""
+    """Each round measures all tools, in an order of its own; then each is sampled."""
     cannot, results = {}, []
+
+    def case(tool, seconds, *words):
+        return run_case("endtoend_case.py", tool.name, kind.traffic, str(seconds), *["apart"] * kind.apart, *words)
+
     for _ in range(rounds):
         order = [t for t in tools if t.name not in cannot]
         random.shuffle(order)
         results.append({})
         for tool in order:
-            case = run_case("endtoend_case.py", tool.name, kind, str(seconds))
-            if "cannot" in case:
-                cannot[tool.name] = case["cannot"]
+            got = case(tool, seconds)
+            if "cannot" in got:
+                cannot[tool.name] = got["cannot"]
             else:
-                results[-1][tool.name] = case
-    return results, cannot
+                results[-1][tool.name] = got
+    return results, cannot, {t.name: case(t, SAMPLED_FOR, "sampled") for t in tools if t.name not in cannot}
 
 
 def chosen(words):
     """Kinds and tools: a word that is in no kind's name chooses tools, and the other way round."""
-    kinds = [k for k in KINDS if any(w in k for w in words)] or list(KINDS)
+    kinds = [k for k in KINDS if any(w in k.name for w in words)] or list(KINDS)
     tools = [t for t in TOOLS if any(w in t.name for w in words)] or list(TOOLS)
-    return kinds, [t for t in TOOLS if t in tools or t.name in (FLOOR, RIVAL)]
+    return kinds, [t for t in TOOLS if t in tools or t.name in (EMPTY_PROGRAM, RIVAL)]
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--json", action="store_true", help="one object a line")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=float, default=3.0, help="of each measurement")
+    parser.add_argument("--seconds", type=float, default=0.75, help="of each measurement")
     parser.add_argument("words", nargs="*", metavar="WORD")
     arguments = parser.parse_args()
     if os.geteuid():
@@ -126,13 +186,15 @@ def main():
     kinds, tools = chosen(arguments.words)
     missing = [t for t in tools if not t.is_installed()]
     for kind in kinds:
-        report.heading(f"{kind}, {arguments.rounds} rounds of {arguments.seconds:g} s")
-        rounds, cannot = measure(kind, [t for t in tools if t not in missing], arguments.rounds, arguments.seconds)
-        for tool in tools:
+        report.heading(f"{kind.name}, {arguments.rounds} rounds of {arguments.seconds:g} s")
+        here = [t for t in tools if kind.is_for(t)]
+        installed = [t for t in here if t not in missing]
+        rounds, cannot, sampled = measure(kind, installed, arguments.rounds, arguments.seconds)
+        for tool in here:
             if tool in missing or tool.name in cannot:
-                report.words(f"{kind}: {tool.name}", cannot.get(tool.name, "not installed"))
+                report.words(f"{kind.name}: {tool.name}", cannot.get(tool.name, "not installed"))
             else:
-                show(report, kind, tool.name, rounds)
+                show(report, kind, tool, rounds, sampled[tool.name])
 
 
 if __name__ == "__main__":

@@ -4,24 +4,36 @@
 import json
 import statistics
 
+NAME_WIDTH = 72
+
 
 def median(values):
     known = [v for v in values if v is not None]
     return statistics.median(known) if known else None
 
 
+def quartiles(values):
+    """The lower and the upper one, as a row has them; nothing where there are too few values."""
+    known = [v for v in values if v is not None]
+    if len(known) < 3:
+        return {}
+    low, _, high = statistics.quantiles(known, n=4, method="inclusive")
+    return {"low": round(low, 4), "high": round(high, 4)}
+
+
 class Report:
     def __init__(self, as_json):
         self.as_json = as_json
 
-    def figure(self, name, value, unit, ratio=None, against=None, at_least=None, at_most=None, of_ratio=False):
-        """One figure; a target is of the ratio where it says so, else of the value."""
+    def figure(self, name, value, unit, ratio=None, against=None, at_least=None, at_most=None, of_ratio=False, **more):
+        """One figure; a target is of the ratio where it says so, else of the value. `more` is what else is known
+        of it: low and high, the quartiles of the ratio; output, the ratio that writing its output takes alone."""
         judged = ratio if of_ratio else value
         if value is None:
             return
         row = {"name": name, "value": round(value, 4), "unit": unit}
         if ratio is not None:
-            row |= {"ratio": round(ratio, 4), "against": against}
+            row |= {"ratio": round(ratio, 4), "against": against} | more
         if judged is not None and (at_least is not None or at_most is not None):
             met = judged >= at_least if at_least is not None else judged <= at_most
             row |= {"target": at_least if at_least is not None else at_most, "met": met}
@@ -33,9 +45,11 @@ class Report:
     @staticmethod
     def line(row, at_least):
         value = row["value"]
-        text = f"{row['name']:52} {value:12,.{0 if abs(value) >= 1000 or value == int(value) else 3}f} {row['unit']:26}"
+        text = f"{row['name']:{NAME_WIDTH}} {value:12,.{0 if abs(value) >= 1000 or value == int(value) else 3}f} {row['unit']:26}"
         if "ratio" in row:
             text += f" {row['ratio']:6.3f} of {row['against']}"
+        if "low" in row:
+            text += f" ({row['low']:.3f} to {row['high']:.3f})"
         if "target" in row:
             text += f"  ({'>=' if at_least else '<='} {row['target']:g} {'met' if row['met'] else 'MISSED'})"
         return text.rstrip()
@@ -45,7 +59,7 @@ class Report:
         if self.as_json:
             print(json.dumps({"name": name, "value": None, "unit": None, "cannot": words}), flush=True)
         else:
-            print(f"{name:52} can't be had here: {words}", flush=True)
+            print(f"{name:{NAME_WIDTH}} can't be had here: {words}", flush=True)
 
     def heading(self, text):
         if not self.as_json:

@@ -47,6 +47,9 @@ def number_before(words, text):
     return int(found.group(1)) if found else 0
 
 
+NOTHING, EMPTY_PROGRAM = "nothing attached", "empty XDP program"
+
+
 @dataclass
 class Tool:
     name: str
@@ -57,9 +60,14 @@ class Tool:
     begin: Optional[Callable] = None  # where it is no process that goes on
     end: Optional[Callable] = None
     program: str = ""  # what must be installed
+    floor: str = NOTHING  # the tool that its rate is compared with
 
     def is_installed(self):
         return not self.program or shutil.which(self.program) is not None
+
+
+# A record is written --linger after its end: so these are while the traffic still goes on, as they are in a run of hours.
+SOON = ("--linger", "200ms")
 
 
 def run_view(view, *options):
@@ -90,11 +98,11 @@ def detach():
     must("b", SYNSCOPE, "detach", "--all", "--bpffs", os.environ["BPFFS"])
 
 
-def empty_program():
+def attach_empty():
     must("b", "ip", "link", "set", "dev", "eth0", "xdpdrv", "obj", EMPTY, "sec", "xdp.frags")
 
 
-def no_program():
+def detach_empty():
     must("b", "ip", "link", "set", "dev", "eth0", "xdpdrv", "off")
 
 
@@ -124,12 +132,12 @@ def missed_closes(directory, errors, connections):
 
 READY = ": ingress"
 TOOLS = (
-    Tool("nothing attached"),
-    Tool("empty XDP program", begin=empty_program, end=no_program),
-    Tool("run conns", run_view("conns"), READY, missed_records),
-    Tool("run events", run_view("events"), READY, missed_ends),
-    Tool("run conns, tc", run_view("conns", "--mode", "tc"), READY, missed_records),
-    Tool("attached, no reader", missed=missed_by_table, begin=attach, end=detach),
+    Tool(NOTHING, floor=EMPTY_PROGRAM),
+    Tool(EMPTY_PROGRAM, begin=attach_empty, end=detach_empty, floor=EMPTY_PROGRAM),
+    Tool("run conns", run_view("conns", *SOON), READY, missed_records, floor=EMPTY_PROGRAM),
+    Tool("run events", run_view("events"), READY, missed_ends, floor=EMPTY_PROGRAM),
+    Tool("run conns, tc", run_view("conns", *SOON, "--mode", "tc"), READY, missed_records),
+    Tool("attached, no reader", missed=missed_by_table, begin=attach, end=detach, floor=EMPTY_PROGRAM),
     Tool("tcpdump -w", lambda d: ["tcpdump", "-ni", "eth0", "-w", d / "out"], "listening on", missed_packets, program="tcpdump"),
     Tool(
         "tshark conv,tcp",
@@ -209,18 +217,23 @@ def resident_besides_table(pid):
 class Running:
     """A tool at work, from when it is ready until it is stopped."""
 
-    def __init__(self, tool, directory):
-        self.tool, self.directory, self.process = tool, directory, None
+    def __init__(self, tool, directory, cpus=None):
+        self.tool, self.directory, self.cpus, self.process = tool, directory, cpus, None
         self.cpu = self.peak = self.besides = None
         if tool.begin:
             tool.begin()
         if tool.command:
             self.start()
 
+    def begin(self):
+        die_with_parent()
+        if self.cpus:
+            os.sched_setaffinity(0, self.cpus)
+
     def start(self):
         with open(self.directory / "stdout", "wb") as out, open(self.directory / "stderr", "wb") as errors:
             self.process = subprocess.Popen(
-                inside_host("b", self.tool.command(self.directory)), stdout=out, stderr=errors, preexec_fn=die_with_parent
+                inside_host("b", self.tool.command(self.directory)), stdout=out, stderr=errors, preexec_fn=self.begin
             )
         end = time.monotonic() + READY_WITHIN
         while not self.is_ready():
@@ -268,3 +281,8 @@ class Running:
     def missed(self, connections):
         errors = self.errors() if self.process else ""
         return self.tool.missed(self.directory, errors, connections) if self.tool.missed else None
+
+    def end(self):
+        """Takes away what is no process."""
+        if self.tool.end:
+            self.tool.end()

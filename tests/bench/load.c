@@ -9,8 +9,8 @@
  *   load echo      CLIENT SERVER ADDRESS 0         the other end of these, a process of its own: together
  *                                                  they could have too many files open
  *
- * CLIENT and SERVER are names of namespaces, ADDRESS the server's. What was done is printed as one JSON
- * object.
+ * CLIENT and SERVER are names of namespaces, ADDRESS the server's. The threads are on the CPUs that load
+ * itself may use (taskset). What was done is printed as one JSON object.
  */
 #include "load.h"
 
@@ -189,19 +189,37 @@ static void begin_role(struct role *r, pthread_t *thread)
 		fail("thread");
 }
 
-/* A pair is on two processors of its own: whatever else runs, runs beside them. */
-static void run_pairs(const struct kind *kind, const struct load *load, int count)
+struct processors {
+	int count;
+	int each[CPU_SETSIZE];
+};
+
+static void find_processors(struct processors *p)
 {
+	cpu_set_t set;
+
+	if (sched_getaffinity(0, sizeof(set), &set))
+		fail("processors");
+	p->count = 0;
+	for (int i = 0; i < CPU_SETSIZE; i++)
+		if (CPU_ISSET((unsigned)i, &set))
+			p->each[p->count++] = i;
+}
+
+/* A pair is on two processors of its own, where there are so many: whatever else runs, runs beside them. */
+static void run_pairs(const struct kind *kind, const struct load *load, const struct processors *on)
+{
+	int count = kind->alone || on->count < 4 ? 1 : on->count / 2, n = 0;
 	struct pair *pairs = calloc((size_t)count, sizeof(*pairs));
 	struct role *roles = calloc((size_t)count * 2, sizeof(*roles));
 	pthread_t *threads = calloc((size_t)count * 2, sizeof(*threads));
-	int cpus = (int)sysconf(_SC_NPROCESSORS_ONLN), n = 0;
 
 	if (!pairs || !roles || !threads)
 		fail("memory");
 	for (int i = 0; i < count; i++) {
 		struct pair *p = &pairs[i];
-		int cpu = kind->alone ? -1 : 2 * i % cpus;
+		int cpu = kind->alone ? -1 : on->each[2 * i % on->count];
+		int other = kind->alone ? -1 : on->each[(2 * i + 1) % on->count];
 
 		p->load = load;
 		p->port = (uint16_t)(FIRST_PORT + i * PORTS_OF_A_PAIR);
@@ -209,8 +227,7 @@ static void run_pairs(const struct kind *kind, const struct load *load, int coun
 		if (kind->client)
 			roles[n++] = (struct role){load->client_namespace, kind->client, p, cpu};
 		if (kind->server)
-			roles[n++] =
-				(struct role){load->server_namespace, kind->server, p, cpu + !kind->alone};
+			roles[n++] = (struct role){load->server_namespace, kind->server, p, other};
 	}
 	for (int i = 0; i < n; i++)
 		begin_role(&roles[i], &threads[i]);
@@ -225,8 +242,8 @@ static void run_pairs(const struct kind *kind, const struct load *load, int coun
 int main(int argc, char **argv)
 {
 	const struct kind *kind;
+	struct processors processors;
 	struct load load;
-	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
 
 	if (argc != 6)
 		errx(2, "usage: load short|upload|download|held|echo CLIENT SERVER ADDRESS SECONDS|COUNT");
@@ -234,6 +251,7 @@ int main(int argc, char **argv)
 	load = (struct load){argv[2], argv[3], argv[4], strtod(argv[5], NULL), kind->download};
 	signal(SIGPIPE, SIG_IGN);
 	allow_many_descriptors();
-	run_pairs(kind, &load, kind->alone || cpus < 4 ? 1 : (int)cpus / 2);
+	find_processors(&processors);
+	run_pairs(kind, &load, &processors);
 	return 0;
 }

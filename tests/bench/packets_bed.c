@@ -155,6 +155,22 @@ static int ignore_item(void *context, void *data, size_t size)
 	return 0;
 }
 
+/* Mapped for writing. NULL: failed. */
+static struct bucket *map_table(struct bed *b)
+{
+	void *mapped;
+
+	b->table_size = b->config.buckets * sizeof(struct bucket);
+	mapped = mmap(NULL, b->table_size, PROT_READ | PROT_WRITE, MAP_SHARED,
+		      map_named(b->synscope, "table"), 0);
+	return mapped == MAP_FAILED ? NULL : mapped;
+}
+
+void bed_clear(const struct bed *b)
+{
+	memset(b->table, 0, b->table_size);
+}
+
 int bed_load(struct bed *b, const char *object, enum bed_hook hook, u32 connections, bool segments)
 {
 	const char *name = hook == BED_XDP ? "synscope_xdp" : "synscope_ingress";
@@ -173,10 +189,11 @@ int bed_load(struct bed *b, const char *object, enum bed_hook hook, u32 connecti
 	if (bpf_object__load(b->synscope))
 		return say_error("%s: %s", object, strerror(errno));
 	b->counters = map_named(b->synscope, "counters");
-	b->table = program_map_table(map_named(b->synscope, "table"), &b->config, &b->table_size);
+	b->table = map_table(b);
 	b->ring = ring_buffer__new(map_named(b->synscope, "ring"), ignore_item, NULL, NULL);
 	if (!b->table || !b->ring)
 		return say_error("%s: %s", object, strerror(errno));
+	bed_clear(b);
 	return set_target(b, hook, TARGET_SYNSCOPE, program_named(b->synscope, "%s", name, ""));
 }
 
@@ -184,7 +201,7 @@ void bed_unload(struct bed *b)
 {
 	ring_buffer__free(b->ring);
 	if (b->table)
-		munmap((void *)b->table, b->table_size);
+		munmap(b->table, b->table_size);
 	bpf_object__close(b->synscope);
 	b->ring = NULL;
 	b->table = NULL;

@@ -18,7 +18,7 @@ struct bed {
 	struct bpf_object *synscope;
 	u32 *order; /* stamp.bpf.c's, mapped */
 	struct config config;
-	const struct bucket *table; /* mapped */
+	struct bucket *table; /* mapped */
 	size_t table_size;
 	struct ring_buffer *ring;
 	u32 ring_bytes;
@@ -39,6 +39,9 @@ void bed_close(struct bed *b);
 /* Loads `object` anew, with an empty table for so many connections. 0, or -1, said. */
 int bed_load(struct bed *b, const char *object, enum bed_hook hook, u32 connections, bool segments);
 void bed_unload(struct bed *b);
+
+/* Empties the table. Its memory has been written to then, which costs the host a page where it is new. */
+void bed_clear(const struct bed *b);
 
 /* A frame with this script, to be stamped. */
 void bed_frame(const struct bed *b, struct bed_frame *f, enum bed_hook hook, enum bed_protocol protocol,

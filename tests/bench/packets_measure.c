@@ -47,7 +47,7 @@ static double run_round(struct measurement *m, u32 target)
 	u64 first = m->runs[target] / 8;
 
 	if (target == TARGET_SYNSCOPE && m->row->scene->table == TABLE_EMPTY &&
-	    row_prepare(m->bed, m->row, m->settings, &m->prepared))
+	    row_restart(m->bed, m->row, m->settings, &m->prepared))
 		return -1;
 	if (first && run(m, target, first) < 0)
 		return -1;

@@ -217,10 +217,9 @@ static int begin_scene(struct bed *b, const struct row *row, struct prepared *p)
 	return 0;
 }
 
-int row_prepare(struct bed *b, const struct row *row, const struct settings *s, struct prepared *p)
+/* All of it, in an empty table. */
+static int begin(struct bed *b, const struct row *row, const struct settings *s, struct prepared *p)
 {
-	if (bed_load(b, s->object, row->hook, row->connections, row->scene->segments))
-		return -1;
 	p->most_runs = 0;
 	if (prepare_table(b, row, p) || send_ahead(b, row, s, p))
 		return -1;
@@ -230,6 +229,19 @@ int row_prepare(struct bed *b, const struct row *row, const struct settings *s, 
 	if (begin_scene(b, row, p) || bed_tally(b, &p->before))
 		return -1;
 	return 0;
+}
+
+int row_prepare(struct bed *b, const struct row *row, const struct settings *s, struct prepared *p)
+{
+	if (bed_load(b, s->object, row->hook, row->connections, row->scene->segments))
+		return -1;
+	return begin(b, row, s, p);
+}
+
+int row_restart(struct bed *b, const struct row *row, const struct settings *s, struct prepared *p)
+{
+	bed_clear(b);
+	return begin(b, row, s, p);
 }
 
 /* How often a step was run. */

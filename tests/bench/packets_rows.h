@@ -35,6 +35,9 @@ double row_target(const struct row *row);
 /* Loads the programs, brings the table into its state, fills in the frames. 0, or -1, said. */
 int row_prepare(struct bed *b, const struct row *row, const struct settings *s, struct prepared *p);
 
+/* The same once more, with the programs and in the memory that are there. */
+int row_restart(struct bed *b, const struct row *row, const struct settings *s, struct prepared *p);
+
 /* Whether synscope counted exactly what the row claims to be; 0, or -1, said. */
 int row_check(struct bed *b, const struct row *row, const struct prepared *p);
 

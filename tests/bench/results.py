@@ -38,12 +38,29 @@ def shown(value):
     return "" if value is None else f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
 
 
+def verdict(o):
+    """Whether the target is met; and where it is missed, or might as well be, why."""
+    if "met" not in o:
+        return ""
+    met = "met" if o["met"] else "missed"
+    if not o["met"] and o.get("memory", 0) > o["target"]:
+        return f"{met}: memory alone is above"
+    if not o["met"] and o.get("output", 0) > o["target"]:
+        return f"{met}: writing its output alone is above"
+    if o.get("low", o["target"]) < o["target"] < o.get("high", o["target"]):
+        return f"{met}, within the scatter"
+    return met
+
+
+def ratio(o):
+    """With its quartiles, where they are known."""
+    return shown(o.get("ratio")) + (f" ({shown(o['low'])} to {shown(o['high'])})" if "low" in o else "")
+
+
 def row(o):
-    met = {True: "met", False: "missed"}.get(o.get("met"), "")
-    if met == "missed" and o.get("memory", 0) > o["target"]:
-        met = "missed: memory alone is above"
-    cells = (o["name"].removeprefix("packet "), shown(o["value"]), o["unit"], shown(o.get("floor")), shown(o.get("parse")), shown(o.get("memory")),
-             shown(o.get("ratio")), o.get("against") or "", shown(o.get("target")), met)  # fmt: skip
+    value = f"can't be had: {o['cannot']}" if "cannot" in o else shown(o["value"])
+    cells = (o["name"].removeprefix("packet "), value, o["unit"] or "", shown(o.get("floor")), shown(o.get("parse")), shown(o.get("memory")),
+             ratio(o), o.get("against") or "", shown(o.get("target")), verdict(o))  # fmt: skip
     return "| " + " | ".join(cells) + " |\n"
 
 
@@ -62,7 +79,7 @@ def main():
         for line in open(name, encoding="utf-8"):
             if line.startswith("{"):
                 o = json.loads(line)
-                found[o["name"]] = o
+                found[o["name"], o["unit"]] = o
     with open(DOCUMENT, "w", encoding="utf-8") as out:
         out.write(f"# What was measured\n\nWritten by `make results` on {processor()}, {os.cpu_count()} CPUs, "
                   f"Linux {platform.release().split('-')[0]}. What each row is: README.md beside this file.\n")  # fmt: skip
