@@ -203,10 +203,8 @@ static void show_event(struct book *b, const struct event *e)
 	struct output *o = b->output;
 	struct event one = *e;
 
-	for (u32 kind = 0; kind < EVENT_KINDS && !output_is_full(o); kind++) {
-		if (!(e->kinds >> kind & 1))
-			continue;
-		one.kinds = 1U << kind;
+	for (u32 left = e->kinds; left && !output_is_full(o); left &= left - 1) {
+		one.kinds = left & -left; /* the lowest bit */
 		o->units += o->view->event(o->file, &o->options, b->interface, &one);
 		one.number++;
 	}

@@ -172,8 +172,10 @@ static unsigned show_event(FILE *out, const struct view_options *o, const struct
 
 	json_to(&j, out);
 	hide_live(out, o);
-	for (enum event_kind kind = 0; kind < EVENT_KINDS; kind++) {
-		if (!(e->kinds >> kind & 1) || !event_name(kind))
+	for (u32 left = e->kinds; left; left &= left - 1) {
+		enum event_kind kind = (enum event_kind)__builtin_ctz(left);
+
+		if (!event_name(kind))
 			continue;
 		if (o->json) {
 			json_event(&j, i, e, kind, e->number + lines);
