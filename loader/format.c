@@ -83,13 +83,26 @@ char *write_signed(char *at, s64 value)
 	return write_number(at, value < 0 ? -(u64)value : (u64)value);
 }
 
+ALWAYS_INLINE char *write_byte(char *at, u32 value)
+{
+	if (value > 99) {
+		*at++ = (char)('0' + value / 100);
+		value %= 100;
+	} else if (value < 10) {
+		*at++ = (char)('0' + value);
+		return at;
+	}
+	memcpy(at, pairs + 2 * value, 2);
+	return at + 2;
+}
+
 /* As inet_ntop() does, which goes through printf() for four numbers. Without a NUL. */
 static char *write_ipv4(char *at, const u8 *bytes)
 {
 	for (int i = 0; i < 4; i++) {
 		if (i)
 			*at++ = '.';
-		at = write_number(at, bytes[i]);
+		at = write_byte(at, bytes[i]);
 	}
 	return at;
 }
