@@ -23,6 +23,11 @@ static size_t entries_size(const struct book *b)
 	return slots(b) * sizeof(*b->entries);
 }
 
+static struct places places(const struct book *b)
+{
+	return (struct places){.first = &b->entries->place, .apart = sizeof(*b->entries)};
+}
+
 /* A scan begins, grows or ends. */
 static void on_scan(void *context, struct scanner *s, enum scan_news news)
 {
@@ -46,7 +51,7 @@ int book_open(struct book *b, const struct interface *interface, const struct co
 	b->summary = summary;
 	b->scans = scans_open(config->hash_seed[0], on_scan, b);
 	b->entries = memory_open(entries_size(b));
-	if (b->scans && b->entries && !deadlines_open(&b->deadlines, slots(b)))
+	if (b->scans && b->entries && !deadlines_open(&b->deadlines, slots(b), places(b)))
 		return 0;
 	scans_close(b->scans);
 	memory_close(b->entries, entries_size(b));
@@ -198,10 +203,8 @@ static void show_event(struct book *b, const struct event *e)
 	struct output *o = b->output;
 	struct event one = *e;
 
-	for (u32 kind = 0; kind < EVENT_KINDS && !output_is_full(o); kind++) {
-		if (!(e->kinds >> kind & 1))
-			continue;
-		one.kinds = 1U << kind;
+	for (u32 left = e->kinds; left && !output_is_full(o); left &= left - 1) {
+		one.kinds = left & -left; /* the lowest bit */
 		o->units += o->view->event(o->file, &o->options, b->interface, &one);
 		one.number++;
 	}
@@ -288,6 +291,12 @@ static void on_payload(struct book *b, const struct first_payload *p)
 		service_payload(&e->service, p);
 }
 
+void book_expect(const struct book *b, const struct ring_item *item)
+{
+	if (item->slot < slots(b))
+		__builtin_prefetch(&b->entries[item->slot]);
+}
+
 void book_item(struct book *b, const struct ring_item *item)
 {
 	if (item->type == ITEM_EVENT)
@@ -321,13 +330,23 @@ static void visit(struct book *b, u32 slot, u64 due, u64 now)
 	}
 }
 
+/* One of the two below the first in the heap is what is due next. */
+static void expect_due(const struct book *b, u64 now)
+{
+	for (u32 i = 1; i <= 2 && i < b->deadlines.count; i++)
+		if (b->deadlines.heap[i].at < now)
+			table_expect(b->table, b->deadlines.heap[i].slot);
+}
+
 void book_advance(struct book *b, u64 now)
 {
 	const struct deadline *first;
 
 	scans_advance(b->scans, now);
-	while ((first = deadlines_first(&b->deadlines)) && first->at < now && !output_is_full(b->output))
+	while ((first = deadlines_first(&b->deadlines)) && first->at < now && !output_is_full(b->output)) {
+		expect_due(b, now);
 		visit(b, first->slot, first->at, now);
+	}
 }
 
 void book_scan(struct book *b)
@@ -343,61 +362,56 @@ void book_scan(struct book *b)
 	}
 }
 
-struct open_record {
-	u64 start;
-	u32 slot;
-};
-
-static int by_start(const void *a, const void *b)
-{
-	const struct open_record *x = a, *y = b;
-
-	if (x->start != y->start)
-		return x->start < y->start ? -1 : 1;
-	return x->slot < y->slot ? -1 : x->slot > y->slot;
-}
-
-static bool is_open(const struct book *b, u32 slot)
-{
-	return b->entries[slot].generation && !b->entries[slot].final;
-}
-
 /* How many records ahead of the one that is copied the table is asked for. */
 enum { RECORDS_AHEAD = 8 };
 
-/* What is still open, as far as the table knows of it. Its silence is judged before the first is final. */
-static u32 list_open(struct book *b, struct open_record *open, u64 now)
+/* Not where it opened as stacks do, and brought the originator's data: the scan rule asks nothing of those.
+ */
+static bool may_be_probe(const struct book *b, u32 slot)
 {
-	struct connection c;
-	u32 n = 0;
+	const struct entry *e = &b->entries[slot];
 
-	for (u32 slot = 0; slot < slots(b) && n < b->open_entries; slot++) {
-		if (slot + RECORDS_AHEAD < slots(b) && is_open(b, slot + RECORDS_AHEAD))
-			table_expect(b->table, slot + RECORDS_AHEAD);
-		if (is_open(b, slot) && snapshot(b->table, slot, &c) &&
-		    c.generation == b->entries[slot].generation) {
-			scans_settle(b->scans, &c, now);
-			open[n++] = (struct open_record){.start = c.start, .slot = slot};
-		}
-	}
-	return n;
+	return !is_opening(e->probe) || !(e->service.heard & 1 << ORIGINATOR);
 }
 
-void book_finish(struct book *b, u64 now)
+/* The record of a known connection as the table has it. False: the slot is another one's. */
+static bool copy_record(const struct book *b, u32 slot, struct connection *c)
 {
-	struct open_record *open = calloc(b->open_entries + 1, sizeof(*open));
-	u32 n = open ? list_open(b, open, now) : 0;
+	return snapshot(b->table, slot, c) && c->generation == b->entries[slot].generation;
+}
+
+/* Silence is judged before the first of them is final. */
+static void settle_all(struct book *b, const struct deadline *open, u32 count, u64 now)
+{
 	struct connection c;
 
-	if (n)
-		qsort(open, n, sizeof(*open), by_start);
-	for (u32 i = 0; i < n && !output_is_full(b->output); i++) {
-		if (i + RECORDS_AHEAD < n)
+	for (u32 i = 0; i < count; i++) {
+		if (i + RECORDS_AHEAD < count && may_be_probe(b, open[i + RECORDS_AHEAD].slot))
 			table_expect(b->table, open[i + RECORDS_AHEAD].slot);
-		if (snapshot(b->table, open[i].slot, &c) &&
-		    c.generation == b->entries[open[i].slot].generation)
+		if (may_be_probe(b, open[i].slot) && copy_record(b, open[i].slot, &c))
+			scans_settle(b->scans, &c, now);
+	}
+}
+
+static void finish_all(struct book *b, const struct deadline *open, u32 count, u64 now)
+{
+	struct connection c;
+
+	for (u32 i = 0; i < count && !output_is_full(b->output); i++) {
+		if (i + RECORDS_AHEAD < count)
+			table_expect(b->table, open[i + RECORDS_AHEAD].slot);
+		if (copy_record(b, open[i].slot, &c))
 			finish(b, open[i].slot, &c, c.state & CLOSED_ONCE ? ENDING_CLOSED : ENDING_OPEN, now);
 	}
+}
+
+/* Whatever is not final yet is due some time. */
+void book_finish(struct book *b, u64 now)
+{
+	u32 count = b->deadlines.count;
+	const struct deadline *open = deadlines_by_start(&b->deadlines);
+
+	settle_all(b, open, count, now);
+	finish_all(b, open, count, now);
 	scans_finish(b->scans);
-	free(open);
 }

@@ -21,6 +21,7 @@ struct entry {
 	u8 probe;	/* enum scan_kind: what its first segment may be a probe of */
 	u8 step_count;	/* STEPS_MAX at most */
 	u32 steps_omitted;
+	u32 place;	     /* in the queue of deadlines */
 	struct event *steps; /* of handshake and teardown; NULL where the view wants none */
 	struct service service;
 } __attribute__((aligned(64))); /* a cache line: of a connection nothing else is looked up */
@@ -42,6 +43,9 @@ struct book {
 /* 0, or -1, said. The pointers stay the caller's and must outlive the book. */
 int book_open(struct book *b, const struct interface *interface, const struct config *config,
 	      const struct bucket *table, struct output *output, struct summary *summary);
+
+/* Asks for what is known of an item's connection, before the item is taken. It may be none yet: any bytes. */
+void book_expect(const struct book *b, const struct ring_item *item);
 
 /* Takes one item of the ring, in order. */
 void book_item(struct book *b, const struct ring_item *item);

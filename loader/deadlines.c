@@ -2,27 +2,28 @@
 #include "deadlines.h"
 
 #include <errno.h>
+#include <stdlib.h>
 
 #include "memory.h"
 
-int deadlines_open(struct deadlines *d, u32 slots)
+int deadlines_open(struct deadlines *d, u32 slots, struct places places)
 {
 	d->count = 0;
 	d->slots = slots;
+	d->places = places;
 	d->heap = memory_open(slots * sizeof(*d->heap));
-	d->places = memory_open(slots * sizeof(*d->places));
-	if (d->heap && d->places)
-		return 0;
-	deadlines_close(d);
-	return -ENOMEM;
+	return d->heap ? 0 : -ENOMEM;
 }
 
 void deadlines_close(struct deadlines *d)
 {
 	memory_close(d->heap, d->slots * sizeof(*d->heap));
-	memory_close(d->places, d->slots * sizeof(*d->places));
 	d->heap = NULL;
-	d->places = NULL;
+}
+
+static u32 *place_of(const struct deadlines *d, u32 slot)
+{
+	return (u32 *)((u8 *)d->places.first + slot * d->places.apart);
 }
 
 static bool is_before(const struct deadline *a, const struct deadline *b)
@@ -35,7 +36,7 @@ static bool is_before(const struct deadline *a, const struct deadline *b)
 static void put(struct deadlines *d, u32 place, struct deadline x)
 {
 	d->heap[place] = x;
-	d->places[x.slot] = place + 1;
+	*place_of(d, x.slot) = place + 1;
 }
 
 static void sift_up(struct deadlines *d, u32 place, struct deadline x)
@@ -69,14 +70,14 @@ static void settle(struct deadlines *d, u32 place, struct deadline x)
 void deadlines_set(struct deadlines *d, u32 slot, u64 at, u64 start)
 {
 	struct deadline x = {.at = at, .start = start, .slot = slot};
-	u32 place = d->places[slot];
+	u32 place = *place_of(d, slot);
 
 	settle(d, place ? place - 1 : d->count++, x);
 }
 
 void deadlines_set_at_latest(struct deadlines *d, u32 slot, u64 at, u64 start)
 {
-	u32 place = d->places[slot];
+	u32 place = *place_of(d, slot);
 
 	if (!place || d->heap[place - 1].at > at)
 		deadlines_set(d, slot, at, start);
@@ -84,11 +85,11 @@ void deadlines_set_at_latest(struct deadlines *d, u32 slot, u64 at, u64 start)
 
 void deadlines_remove(struct deadlines *d, u32 slot)
 {
-	u32 place = d->places[slot];
+	u32 place = *place_of(d, slot);
 
 	if (!place)
 		return;
-	d->places[slot] = 0;
+	*place_of(d, slot) = 0;
 	if (place != d->count--)
 		settle(d, place - 1, d->heap[d->count]);
 }
@@ -96,4 +97,19 @@ void deadlines_remove(struct deadlines *d, u32 slot)
 const struct deadline *deadlines_first(const struct deadlines *d)
 {
 	return d->count ? &d->heap[0] : NULL;
+}
+
+static int by_start(const void *a, const void *b)
+{
+	const struct deadline *x = a, *y = b;
+
+	if (x->start != y->start)
+		return x->start < y->start ? -1 : 1;
+	return x->slot < y->slot ? -1 : x->slot > y->slot;
+}
+
+const struct deadline *deadlines_by_start(struct deadlines *d)
+{
+	qsort(d->heap, d->count, sizeof(*d->heap), by_start);
+	return d->heap;
 }

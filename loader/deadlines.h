@@ -11,15 +11,24 @@ struct deadline {
 	u32 slot;
 };
 
+/*
+ * Of each slot its place in the heap, plus one; 0: not in it. They lie where the owner of the queue looks
+ * anyway: the first at `first`, each `apart` bytes behind the one before; all 0 in the beginning.
+ */
+struct places {
+	u32 *first;
+	size_t apart;
+};
+
 struct deadlines {
 	struct deadline *heap;
-	u32 *places; /* of each slot in the heap, plus one; 0: not in it */
+	struct places places;
 	u32 count;
 	u32 slots;
 };
 
 /* Room for `slots` slots. 0, or -ENOMEM. */
-int deadlines_open(struct deadlines *d, u32 slots);
+int deadlines_open(struct deadlines *d, u32 slots, struct places places);
 
 void deadlines_close(struct deadlines *d);
 
@@ -33,5 +42,8 @@ void deadlines_remove(struct deadlines *d, u32 slot);
 
 /* The earliest, or NULL. */
 const struct deadline *deadlines_first(const struct deadlines *d);
+
+/* All of them, `count`, in the order of their start. It is a queue no longer: only to be closed. */
+const struct deadline *deadlines_by_start(struct deadlines *d);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The tags of "diagnosis": each a question to the record, asked in the order of the enum. */
+/* The tags of "diagnosis": each a question to the record. */
 #include "verdict.h"
 
 #include "bucket.h"
@@ -95,61 +95,57 @@ static bool is_slow(const struct connection *c, enum endpoint side)
 	return known && ns > SLOW_HALF;
 }
 
-static bool diagnosis_holds(enum diagnosis d, const struct connection *c)
+static bool is_retransmitting(const struct connection *c)
 {
-	switch (d) {
-	case DIAGNOSIS_REFUSED:
-		return is_refused(c);
-	case DIAGNOSIS_UNANSWERED:
-		return is_unanswered(c);
-	case DIAGNOSIS_SYN_RETRANSMITTED:
-		return c->syn_retransmits;
-	case DIAGNOSIS_SYN_ACK_RETRANSMITTED:
-		return c->syn_ack_retransmits;
-	case DIAGNOSIS_HANDSHAKE_UNFINISHED:
-		return is_unfinished(c);
-	case DIAGNOSIS_HANDSHAKE_INVALID:
-		return c->state & (SYN_ACK_WRONG | ACK_WRONG);
-	case DIAGNOSIS_SLOW_RESPONDER:
-		return is_slow(c, RESPONDER);
-	case DIAGNOSIS_SLOW_ORIGINATOR:
-		return is_slow(c, ORIGINATOR);
-	case DIAGNOSIS_RESET_BY_ORIG:
-		return is_reset_by(c, ORIGINATOR);
-	case DIAGNOSIS_RESET_BY_RESP:
-		return is_reset_by(c, RESPONDER);
-	case DIAGNOSIS_RESET_NOT_ACCEPTED:
-		return c->state & RESET_REFUSED && !(c->state & PROBE);
-	case DIAGNOSIS_HALF_CLOSED:
-		return is_half_closed(c);
-	case DIAGNOSIS_SIMULTANEOUS_OPEN:
-		return c->state & SIMULTANEOUS_OPEN;
-	case DIAGNOSIS_SIMULTANEOUS_CLOSE:
-		return c->state & SIMULTANEOUS_CLOSE;
-	case DIAGNOSIS_PORT_REUSED:
-		return c->state & PORT_REUSED;
-	case DIAGNOSIS_ZERO_WINDOW:
-		return c->options[ORIGINATOR].zero_windows || c->options[RESPONDER].zero_windows;
-	case DIAGNOSIS_RETRANSMISSIONS:
-		return later_retransmits(c, ORIGINATOR) || later_retransmits(c, RESPONDER);
-	case DIAGNOSIS_MIDSTREAM:
-		return c->state & MIDSTREAM;
-	case DIAGNOSIS_ONE_SIDED:
-		return is_one_sided(c);
-	case DIAGNOSIS_UNREACHABLE:
-		return c->state & UNREACHABLE;
-	default:
-		return false;
-	}
+	return later_retransmits(c, ORIGINATOR) || later_retransmits(c, RESPONDER);
+}
+
+static bool had_zero_window(const struct connection *c)
+{
+	return c->options[ORIGINATOR].zero_windows || c->options[RESPONDER].zero_windows;
+}
+
+ALWAYS_INLINE u32 found_if(bool holds, enum diagnosis d)
+{
+	return (u32)holds << d;
+}
+
+static u32 found_in_handshake(const struct connection *c)
+{
+	return found_if(is_refused(c), DIAGNOSIS_REFUSED) | found_if(is_unanswered(c), DIAGNOSIS_UNANSWERED) |
+	       found_if(c->syn_retransmits, DIAGNOSIS_SYN_RETRANSMITTED) |
+	       found_if(c->syn_ack_retransmits, DIAGNOSIS_SYN_ACK_RETRANSMITTED) |
+	       found_if(is_unfinished(c), DIAGNOSIS_HANDSHAKE_UNFINISHED) |
+	       found_if(c->state & (SYN_ACK_WRONG | ACK_WRONG), DIAGNOSIS_HANDSHAKE_INVALID) |
+	       found_if(is_slow(c, RESPONDER), DIAGNOSIS_SLOW_RESPONDER) |
+	       found_if(is_slow(c, ORIGINATOR), DIAGNOSIS_SLOW_ORIGINATOR);
+}
+
+static u32 found_in_end(const struct connection *c)
+{
+	return found_if(is_reset_by(c, ORIGINATOR), DIAGNOSIS_RESET_BY_ORIG) |
+	       found_if(is_reset_by(c, RESPONDER), DIAGNOSIS_RESET_BY_RESP) |
+	       found_if(c->state & RESET_REFUSED && !(c->state & PROBE), DIAGNOSIS_RESET_NOT_ACCEPTED) |
+	       found_if(is_half_closed(c), DIAGNOSIS_HALF_CLOSED) |
+	       found_if(c->state & SIMULTANEOUS_OPEN, DIAGNOSIS_SIMULTANEOUS_OPEN) |
+	       found_if(c->state & SIMULTANEOUS_CLOSE, DIAGNOSIS_SIMULTANEOUS_CLOSE) |
+	       found_if(c->state & PORT_REUSED, DIAGNOSIS_PORT_REUSED);
+}
+
+static u32 found_on_the_way(const struct connection *c)
+{
+	return found_if(had_zero_window(c), DIAGNOSIS_ZERO_WINDOW) |
+	       found_if(is_retransmitting(c), DIAGNOSIS_RETRANSMISSIONS) |
+	       found_if(c->state & MIDSTREAM, DIAGNOSIS_MIDSTREAM) |
+	       found_if(is_one_sided(c), DIAGNOSIS_ONE_SIDED) |
+	       found_if(c->state & UNREACHABLE, DIAGNOSIS_UNREACHABLE);
 }
 
 u32 diagnose(const struct record *r)
 {
-	u32 found = 0;
+	const struct connection *c = r->connection;
+	u32 found = found_in_handshake(c) | found_in_end(c) | found_on_the_way(c);
 
-	for (enum diagnosis d = 0; d <= DIAGNOSIS_UNREACHABLE; d++)
-		if (diagnosis_holds(d, r->connection))
-			found |= 1U << d;
 	if (r->scan != SCAN_NONE)
 		found |= 1U << (DIAGNOSIS_SCAN + r->scan);
 	return found;

@@ -94,9 +94,10 @@ static void print_line(FILE *out, const struct view_options *o, const struct int
 
 static void print_json(FILE *out, const struct interface *i, const struct flood *f)
 {
-	struct json j = {.out = out};
+	struct json j;
 	bool ended = f->over && !f->cut;
 
+	json_to(&j, out);
 	json_object(&j, NULL);
 	json_time(&j, "ts", (s64)f->time + i->wall_offset);
 	json_word(&j, "event", "flood");

@@ -54,12 +54,26 @@ char *write_decimal(char *at, u64 value, u32 width)
 	return end;
 }
 
-/* As many digits of a fraction: an even number. */
+/* As many digits of a fraction. */
 ALWAYS_INLINE char *write_fraction(char *at, u32 value, u32 digits)
 {
-	for (u32 n = digits; n; n -= 2, value /= 100)
+	u32 n = digits;
+
+	if (n % 2) {
+		at[--n] = (char)('0' + value % 10);
+		value /= 10;
+	}
+	for (; n; n -= 2, value /= 100)
 		memcpy(at + n - 2, pairs + value % 100 * 2, 2);
 	return at + digits;
+}
+
+/* Two digits, and a mark. */
+ALWAYS_INLINE char *write_pair(char *at, u32 value, char mark)
+{
+	memcpy(at, pairs + 2 * value, 2);
+	at[2] = mark;
+	return at + 3;
 }
 
 char *write_signed(char *at, s64 value)
@@ -69,13 +83,26 @@ char *write_signed(char *at, s64 value)
 	return write_number(at, value < 0 ? -(u64)value : (u64)value);
 }
 
+ALWAYS_INLINE char *write_byte(char *at, u32 value)
+{
+	if (value > 99) {
+		*at++ = (char)('0' + value / 100);
+		value %= 100;
+	} else if (value < 10) {
+		*at++ = (char)('0' + value);
+		return at;
+	}
+	memcpy(at, pairs + 2 * value, 2);
+	return at + 2;
+}
+
 /* As inet_ntop() does, which goes through printf() for four numbers. Without a NUL. */
 static char *write_ipv4(char *at, const u8 *bytes)
 {
 	for (int i = 0; i < 4; i++) {
 		if (i)
 			*at++ = '.';
-		at = write_number(at, bytes[i]);
+		at = write_byte(at, bytes[i]);
 	}
 	return at;
 }
@@ -114,22 +141,27 @@ struct text text_party(const struct party *p)
 
 /* A moment as calendars and clocks have it, in UTC. */
 struct moment {
-	struct tm date; /* of its midnight */
-	u32 second;	/* of the day */
-	u32 ns;		/* into the second */
+	const char *date; /* "2023-11-14": DATE_LENGTH characters */
+	u32 second;	  /* of the day */
+	u32 ns;		  /* into the second */
 };
 
+enum { DATE_LENGTH = 10 };
+
 /* The calendar is asked once for each day: most moments are of the same one. */
-static const struct tm *date_of(time_t day)
+static const char *date_of(time_t day)
 {
 	static time_t known = INT64_MIN; /* no day */
-	static struct tm date;
+	static struct text date;
 	time_t midnight = day * SECONDS_PER_DAY;
+	struct tm t;
 
-	if (day != known)
-		gmtime_r(&midnight, &date);
+	if (day == known)
+		return date.text;
+	gmtime_r(&midnight, &t);
+	date = text("%04d-%02d-%02d", t.tm_year + 1900, t.tm_mon + 1, t.tm_mday);
 	known = day;
-	return &date;
+	return date.text;
 }
 
 static struct moment split(s64 ns)
@@ -139,46 +171,34 @@ static struct moment split(s64 ns)
 	s64 rest = (s64)((u64)ns - (u64)day * (u64)ns_per_day);
 
 	return (struct moment){
-		.date = *date_of(day),
+		.date = date_of(day),
 		.second = (u32)(rest / NS_PER_SECOND),
 		.ns = (u32)(rest % NS_PER_SECOND),
 	};
 }
 
-/* Numbers of `width` digits each, every one followed by its character of `marks`. */
-static char *write_numbers(char *at, const int *numbers, const char *marks, u32 width)
-{
-	for (; *marks; marks++) {
-		at = write_decimal(at, (u64)*numbers++, width);
-		*at++ = *marks;
-	}
-	return at;
-}
-
-static char *write_date(char *at, const struct tm *t, char mark)
-{
-	const int rest[] = {t->tm_mon + 1, t->tm_mday};
-	const char marks[] = {'-', mark, 0};
-
-	at = write_decimal(at, (u64)t->tm_year + 1900, 4);
-	*at++ = '-';
-	return write_numbers(at, rest, marks, 2);
-}
-
 /* "22:13:20.", and the fraction in `digits` digits. */
-static char *write_clock(char *at, const struct moment *m, u32 fraction, u32 digits)
+ALWAYS_INLINE char *write_clock(char *at, const struct moment *m, u32 fraction, u32 digits)
 {
-	const int parts[] = {(int)m->second / SECONDS_PER_HOUR, (int)m->second / 60 % 60,
-			     (int)m->second % 60};
+	at = write_pair(at, m->second / SECONDS_PER_HOUR, ':');
+	at = write_pair(at, m->second / 60 % 60, ':');
+	at = write_pair(at, m->second % 60, '.');
+	return write_fraction(at, fraction, digits);
+}
 
-	return write_decimal(write_numbers(at, parts, "::.", 2), fraction, digits);
+/* The date, a mark, and the clock as above. */
+ALWAYS_INLINE char *write_moment(char *at, const struct moment *m, char mark, u32 fraction, u32 digits)
+{
+	memcpy(at, m->date, DATE_LENGTH);
+	at[DATE_LENGTH] = mark;
+	return write_clock(at + DATE_LENGTH + 1, m, fraction, digits);
 }
 
 char *write_rfc3339(char *at, s64 ns)
 {
 	struct moment m = split(ns);
 
-	at = write_clock(write_date(at, &m.date, 'T'), &m, m.ns, 9);
+	at = write_moment(at, &m, 'T', m.ns, 9);
 	*at++ = 'Z';
 	return at;
 }
@@ -205,7 +225,7 @@ struct text text_moment(s64 ns)
 	struct moment m = split(ns);
 	struct text t = {.text = ""};
 
-	memcpy(write_clock(write_date(t.text, &m.date, ' '), &m, m.ns / NS_PER_US, 6), " UTC", 5);
+	memcpy(write_moment(t.text, &m, ' ', m.ns / NS_PER_US, 6), " UTC", 5);
 	return t;
 }
 
@@ -315,20 +335,28 @@ s64 relative_number(u32 number, u32 isn)
 	return above >= 0U - BELOW_MAX ? (s64)(s32)above : (s64)above;
 }
 
-struct text text_flags(u16 flags, char separator)
+char *write_flags(char *at, u16 flags, char separator)
 {
-	static const char *const names[] = {"SYN", "FIN", "RST", "PSH", "ACK", "URG", "ECE", "CWR", "AE"};
+	static const char names[][4] = {"SYN", "FIN", "RST", "PSH", "ACK", "URG", "ECE", "CWR", "AE"};
 	static const u16 bits[] = {TCP_SYN, TCP_FIN, TCP_RST, TCP_PSH, TCP_ACK,
 				   TCP_URG, TCP_ECE, TCP_CWR, TCP_AE};
-	struct text t = {.text = ""};
-	char *at = t.text;
+	const char *begin = at;
 
 	for (u32 i = 0; i < COUNT_OF(bits); i++) {
 		if (!(flags & bits[i]))
 			continue;
-		if (at != t.text)
+		if (at != begin)
 			*at++ = separator;
-		at = stpcpy(at, names[i]);
+		memcpy(at, names[i], sizeof(names[i]));
+		at += bits[i] == TCP_AE ? 2 : 3;
 	}
-	return at == t.text ? text("none") : t;
+	return at == begin ? stpcpy(at, "none") : at;
+}
+
+struct text text_flags(u16 flags, char separator)
+{
+	struct text t = {.text = ""};
+
+	*write_flags(t.text, flags, separator) = 0;
+	return t;
 }

@@ -23,6 +23,7 @@ char *write_ms(char *at, s64 ns);
 char *write_seconds(char *at, s64 ns);
 char *write_address(char *at, const union address *a);
 char *write_rfc3339(char *at, s64 ns);
+char *write_flags(char *at, u16 flags, char separator);
 
 /* A number as it is: most are of one digit. */
 ALWAYS_INLINE char *write_number(char *at, u64 value)

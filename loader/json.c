@@ -32,15 +32,23 @@ static void escape(struct json *j, unsigned char c)
 	put(j, text, strlen(text));
 }
 
+/* How much of a text goes on without anything to escape. */
+static size_t plain_length(const char *text)
+{
+	size_t plain = 0;
+
+	while (text[plain] && !needs_escape((unsigned char)text[plain]))
+		plain++;
+	return plain;
+}
+
 /* RFC 8259 section 7: quotes, backslashes and control characters. UTF-8 passes as it is. */
 static void quote(struct json *j, const char *text)
 {
 	put(j, "\"", 1);
 	while (*text) {
-		size_t plain = 0;
+		size_t plain = plain_length(text);
 
-		while (text[plain] && !needs_escape((unsigned char)text[plain]))
-			plain++;
 		put(j, text, plain);
 		text += plain;
 		if (*text)
@@ -75,8 +83,10 @@ void json_end_line(struct json *j)
 
 void json_string(struct json *j, const char *name, const char *value)
 {
-	if (!value) {
-		json_null(j, name);
+	size_t plain = value ? plain_length(value) : 0;
+
+	if (!value || (!value[plain] && plain < JSON_FIELD_MAX / 2)) {
+		json_word(j, name, value); /* as nearly all are: short, and nothing to escape */
 		return;
 	}
 	json_end(j, json_begin(j, name));

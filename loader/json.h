@@ -23,8 +23,17 @@ struct json {
 	bool comma; /* one is due before the next element */
 	u32 depth;  /* of objects and arrays */
 	u32 used;   /* bytes of text: they go to `out` when the outermost object ends */
-	char text[2048];
+	char text[4096];
 };
+
+/* Writes to `out`. (An initializer would clear the text too, for each line anew.) */
+ALWAYS_INLINE void json_to(struct json *j, FILE *out)
+{
+	j->out = out;
+	j->comma = false;
+	j->depth = 0;
+	j->used = 0;
+}
 
 /* Hands the text to `out`. */
 void json_flush(struct json *j);

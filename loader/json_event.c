@@ -7,6 +7,7 @@
 #include "format.h"
 #include "icmp_words.h"
 #include "identity.h"
+#include "json_fields.h"
 #include "scanner.h"
 #include "verdict.h"
 
@@ -33,43 +34,40 @@ const char *event_name(enum event_kind kind)
 	return (u32)kind < EVENT_KINDS ? names[kind] : NULL;
 }
 
-static void ends(struct json *j, const struct event *e)
+static char *ends(char *at, const struct event *e)
 {
 	enum endpoint from = e->from & 1;
 	struct party source = party_of(&e->key, e->state, from);
 	struct party destination = party_of(&e->key, e->state, other_endpoint(from));
 
-	json_address(j, "src", &source.address);
-	json_u64(j, "sport", source.port);
-	json_address(j, "dst", &destination.address);
-	json_u64(j, "dport", destination.port);
-	json_word(j, "from", from == ORIGINATOR ? "orig" : "resp");
+	at = put_address(at, "src", &source.address);
+	at = put_u64(at, "sport", source.port);
+	at = put_address(at, "dst", &destination.address);
+	at = put_u64(at, "dport", destination.port);
+	return put_word(at, "from", from == ORIGINATOR ? "orig" : "resp");
 }
 
-static void numbers(struct json *j, const struct event *e)
+static char *numbers(char *at, const struct event *e)
 {
 	enum endpoint from = e->from & 1, to = other_endpoint(from);
 	bool ack = e->flags & TCP_ACK;
 
-	json_word(j, "flags", text_flags(e->flags, ',').text);
-	json_u64(j, "seq", e->seq);
-	if (ack)
-		json_u64(j, "ack", e->ack);
-	else
-		json_null(j, "ack");
-	json_s64(j, "relative_seq", relative_number(e->seq, e->isn[from]));
+	at = put_unquote(write_flags(put_quote(at, "flags"), e->flags, ','));
+	at = put_u64(at, "seq", e->seq);
+	at = put_known_u64(at, "ack", ack, e->ack);
+	at = put_s64(at, "relative_seq", relative_number(e->seq, e->isn[from]));
 	if (ack && e->state & SAW_SEGMENT << to)
-		json_s64(j, "relative_ack", relative_number(e->ack, e->isn[to]));
+		at = put_s64(at, "relative_ack", relative_number(e->ack, e->isn[to]));
 	else
-		json_null(j, "relative_ack");
-	json_u64(j, "window", e->window);
-	json_u64(j, "window_scaled", (u64)e->window << e->window_scale);
-	json_u64(j, "urgent", e->urgent);
-	json_u64(j, "header", e->header);
-	json_u64(j, "payload", e->payload);
+		at = put_null(at, "relative_ack");
+	at = put_u64(at, "window", e->window);
+	at = put_u64(at, "window_scaled", (u64)e->window << e->window_scale);
+	at = put_u64(at, "urgent", e->urgent);
+	at = put_u64(at, "header", e->header);
+	return put_u64(at, "payload", e->payload);
 }
 
-static void offers(struct json *j, u8 offered)
+static char *offers(char *at, u8 offered)
 {
 	static const struct {
 		enum offer bit;
@@ -81,49 +79,43 @@ static void offers(struct json *j, u8 offered)
 
 	for (u32 i = 0; i < COUNT_OF(names); i++)
 		if (offered & names[i].bit)
-			json_bool(j, names[i].name, true);
+			at = put_bool(at, names[i].name, true);
+	return at;
 }
 
-static void options(struct json *j, const struct options *o)
+static char *options(char *at, const struct options *o)
 {
-	json_object(j, "options");
+	at = put_object(at, "options");
 	if (o->mss)
-		json_u64(j, "mss", o->mss);
+		at = put_u64(at, "mss", o->mss);
 	if (o->window_scale != NO_WINDOW_SCALE)
-		json_u64(j, "wscale", o->window_scale);
+		at = put_u64(at, "wscale", o->window_scale);
 	if (o->offered & OFFER_SACK)
-		json_bool(j, "sack_permitted", true);
+		at = put_bool(at, "sack_permitted", true);
 	if (o->offered & OFFER_TIMESTAMPS) {
-		json_u64(j, "tsval", o->tsval);
-		json_u64(j, "tsecr", o->tsecr);
+		at = put_u64(at, "tsval", o->tsval);
+		at = put_u64(at, "tsecr", o->tsecr);
 	}
-	offers(j, o->offered);
-	json_end_object(j);
+	return put_end(offers(at, o->offered));
 }
 
 /* An ICMP error is no segment: it has none of a segment's numbers. */
-static void no_numbers(struct json *j)
+static char *no_numbers(char *at)
 {
 	static const char *const names[] = {"flags",	    "seq",    "ack",	       "relative_seq",
 					    "relative_ack", "window", "window_scaled", "urgent",
 					    "header",	    "payload"};
 
 	for (u32 i = 0; i < COUNT_OF(names); i++)
-		json_null(j, names[i]);
+		at = put_null(at, names[i]);
+	return at;
 }
 
-static void verdicts(struct json *j, const struct event *e)
+static char *verdicts(char *at, const struct event *e, bool known)
 {
-	json_bool(j, "seq_ok", e->verdict & VERDICT_SEQ_OK);
-	json_bool(j, "ack_ok", e->verdict & VERDICT_ACK_OK);
-	json_bool(j, "accepted", e->verdict & VERDICT_ACCEPTED);
-}
-
-static void no_verdicts(struct json *j)
-{
-	json_null(j, "seq_ok");
-	json_null(j, "ack_ok");
-	json_null(j, "accepted");
+	at = put_known_bool(at, "seq_ok", known, e->verdict & VERDICT_SEQ_OK);
+	at = put_known_bool(at, "ack_ok", known, e->verdict & VERDICT_ACK_OK);
+	return put_known_bool(at, "accepted", known, e->verdict & VERDICT_ACCEPTED);
 }
 
 static void icmp(struct json *j, const struct event *e)
@@ -146,30 +138,36 @@ static const char *direction_name(const struct interface *i, const struct event 
 	return e->hook == HOOK_IN ? "in" : "out";
 }
 
+/* Before and behind the interface's name, which others chose. */
+static char *up_to_interface(char *at, const struct interface *i, const struct event *e, enum event_kind kind,
+			     u32 n)
+{
+	at = put_time(at, "ts", (s64)e->time + i->wall_offset);
+	at = put_word(at, "event", event_name(kind));
+	at = put_text(at, "uid", uid_of(i, &e->key, e->start, e->generation).text, UID_LENGTH);
+	return put_u64(at, "n", n);
+}
+
+static char *from_interface(char *at, const struct interface *i, const struct event *e, bool segment)
+{
+	at = put_word(at, "direction", direction_name(i, e));
+	at = ends(at, e);
+	at = segment ? numbers(at, e) : no_numbers(at);
+	at = options(at, &e->options);
+	at = put_word(at, "orig_state", state_name(endpoint_state(e->state, ORIGINATOR)));
+	at = put_word(at, "resp_state", state_name(endpoint_state(e->state, RESPONDER)));
+	at = put_ms(at, "since_ms", e->time > e->start ? e->time - e->start : 0);
+	return verdicts(at, e, segment);
+}
+
 static void event_fields(struct json *j, const struct interface *i, const struct event *e,
 			 enum event_kind kind, u32 n)
 {
-	json_time(j, "ts", (s64)e->time + i->wall_offset);
-	json_word(j, "event", event_name(kind));
-	json_word(j, "uid", uid_of(i, &e->key, e->start, e->generation).text);
-	json_u64(j, "n", n);
+	json_used(j, up_to_interface(json_room(j), i, e, kind, n));
 	json_string(j, "interface", i->name);
-	json_word(j, "direction", direction_name(i, e));
-	ends(j, e);
+	json_used(j, from_interface(json_room(j), i, e, kind != EVENT_UNREACHABLE));
 	if (kind == EVENT_UNREACHABLE)
-		no_numbers(j);
-	else
-		numbers(j, e);
-	options(j, &e->options);
-	json_word(j, "orig_state", state_name(endpoint_state(e->state, ORIGINATOR)));
-	json_word(j, "resp_state", state_name(endpoint_state(e->state, RESPONDER)));
-	json_ms(j, "since_ms", e->time > e->start ? e->time - e->start : 0);
-	if (kind == EVENT_UNREACHABLE) {
-		no_verdicts(j);
 		icmp(j, e);
-	} else {
-		verdicts(j, e);
-	}
 }
 
 void json_event(struct json *j, const struct interface *i, const struct event *e, enum event_kind kind, u32 n)

@@ -152,9 +152,11 @@ static void count_sample(struct scans *s, struct suspect *p)
 {
 	struct scanner *scanner = p->scanner;
 
-	for (u32 i = 0; i < p->count; i++)
-		scanner_probe(scanner, &p->sample[i].target, p->sample[i].probes, p->sample[i].answer,
-			      &s->purse);
+	for (u32 i = 0; i < p->count; i++) {
+		struct target t = attempt_target(&p->sample[i]);
+
+		scanner_probe(scanner, &t, p->sample[i].probes, p->sample[i].answer, &s->purse);
+	}
 	scanner->last = later(scanner->last, p->last);
 	scanner->latest = p->latest;
 }

@@ -61,7 +61,8 @@ void suspect_add_attempt(struct suspect *p, const struct target *t, u64 now)
 	if (p->count == SCAN_SAMPLE)
 		return;
 	a = &p->sample[p->count++];
-	*a = (struct attempt){.target = *t, .probes = 1, .opened = was_opened_before(p, t)};
+	*a = (struct attempt){
+		.host = t->host, .port = t->port, .probes = 1, .opened = was_opened_before(p, t)};
 	a->at = (u16)(now > p->begin ? (now - p->begin) / 1000000 : 0);
 }
 

@@ -29,15 +29,23 @@ enum {
 #define SCAN_MINUTE 60000000000ULL /* ns */
 #define SCAN_GRACE  3000000000ULL  /* ns; how long a target may be silent before that says something */
 
-/* One of the first targets of a minute. */
+/* One of the first targets of a minute. Small, since there are SCAN_SAMPLE for each suspect. */
 struct attempt {
-	struct target target;
+	u64 host;    /* and port: a struct target, */
+	u16 port;    /* which alone would have a hole behind it */
 	u16 at;	     /* ms since the minute began: 0 to 60000 */
 	u8 probes;   /* 1 to 255, where it stays */
 	u8 answer;   /* enum answer; the best so far */
 	bool opened; /* or, of an ACK: it belongs to a connection */
 	bool failed;
 };
+
+_Static_assert(sizeof(struct attempt) == 16, "no holes");
+
+ALWAYS_INLINE struct target attempt_target(const struct attempt *a)
+{
+	return (struct target){.host = a->host, .port = a->port};
+}
 
 /* From `begin` until before `end`; ns. Both 0: none. */
 struct span {
@@ -95,7 +103,7 @@ ALWAYS_INLINE bool suspect_minute_is_over(const struct suspect *p, u64 now)
 ALWAYS_INLINE struct attempt *suspect_attempt(struct suspect *p, const struct target *t)
 {
 	for (u32 i = 0; i < p->count; i++)
-		if (p->sample[i].target.host == t->host && p->sample[i].target.port == t->port)
+		if (p->sample[i].host == t->host && p->sample[i].port == t->port)
 			return &p->sample[i];
 	return NULL;
 }

@@ -61,11 +61,12 @@ static void print_line(FILE *out, const struct view_options *o, const struct rec
 
 static unsigned show_final(FILE *out, const struct view_options *o, const struct record *r)
 {
-	struct json j = {.out = out};
+	struct json j;
 
 	if (!record_is_wanted(o, r))
 		return 0;
 	if (o->json) {
+		json_to(&j, out);
 		json_object(&j, NULL);
 		json_connection(&j, r);
 		json_end_object(&j);

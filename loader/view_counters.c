@@ -109,9 +109,10 @@ static void print_handshake_times(FILE *out, const struct counters *n)
 static unsigned show_counters(FILE *out, const struct view_options *o, const struct interface *i,
 			      const struct totals *t)
 {
-	struct json j = {.out = out};
+	struct json j;
 
 	if (o->json) {
+		json_to(&j, out);
 		json_counters(&j, i, t);
 		json_end_line(&j);
 		return 1;

@@ -152,12 +152,13 @@ static unsigned print_scan(FILE *out, const struct view_options *o, const struct
 static unsigned show_scan(FILE *out, const struct view_options *o, const struct interface *i,
 			  const struct scanner *s, enum scan_news news)
 {
-	struct json j = {.out = out};
+	struct json j;
 
 	if (!o->json)
 		return print_scan(out, o, i, s, news);
 	if (news == SCAN_CHANGES)
 		return 0;
+	json_to(&j, out);
 	json_scan(&j, i, s, news);
 	json_end_line(&j);
 	return 1;
@@ -166,12 +167,15 @@ static unsigned show_scan(FILE *out, const struct view_options *o, const struct 
 static unsigned show_event(FILE *out, const struct view_options *o, const struct interface *i,
 			   const struct event *e)
 {
-	struct json j = {.out = out};
+	struct json j;
 	unsigned lines = 0;
 
+	json_to(&j, out);
 	hide_live(out, o);
-	for (enum event_kind kind = 0; kind < EVENT_KINDS; kind++) {
-		if (!(e->kinds >> kind & 1) || !event_name(kind))
+	for (u32 left = e->kinds; left; left &= left - 1) {
+		enum event_kind kind = (enum event_kind)__builtin_ctz(left);
+
+		if (!event_name(kind))
 			continue;
 		if (o->json) {
 			json_event(&j, i, e, kind, e->number + lines);
@@ -187,8 +191,9 @@ static unsigned show_event(FILE *out, const struct view_options *o, const struct
 
 static void print_lost_json(FILE *out, const struct interface *i, const struct losses *l)
 {
-	struct json j = {.out = out};
+	struct json j;
 
+	json_to(&j, out);
 	json_object(&j, NULL);
 	json_time(&j, "ts", (s64)l->to + i->wall_offset);
 	json_word(&j, "event", "lost");

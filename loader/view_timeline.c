@@ -218,8 +218,9 @@ static void print_block(FILE *out, bool color, const struct record *r)
 
 static void print_json(FILE *out, const struct record *r)
 {
-	struct json j = {.out = out};
+	struct json j;
 
+	json_to(&j, out);
 	json_object(&j, NULL);
 	json_connection(&j, r);
 	json_array(&j, "steps");

@@ -20,8 +20,8 @@
 enum { LOOK_EVERY = FLOOD_LOOK_EVERY };
 
 /*
- * How much of a ring is read before signals and the clock are looked at again, bytes. Where it is filled as fast
- * as the output takes it, it is never empty.
+ * How much of a ring is read before signals and the clock are looked at again, bytes. Where it is filled as
+ * fast as the output takes it, it is never empty.
  */
 enum { DRAIN_AT_ONCE = 256 << 10 };
 
@@ -79,10 +79,39 @@ void watch_block_signals(void)
 	sigprocmask(SIG_BLOCK, &set, NULL);
 }
 
+/* An item as it lies in the ring; those behind the last are what they were when the ring was there before. */
+struct laid_item {
+	u32 length; /* and bits that say whether it is to be read */
+	u32 reserved;
+	struct ring_item item;
+};
+
+static const struct laid_item *behind(const struct ring_item *item, size_t size)
+{
+	return (const struct laid_item *)((const u8 *)item + (size + 7) / 8 * 8);
+}
+
+/*
+ * All that is read here was written by another CPU, or long ago: while an item is taken, the book's entry
+ * for the next one and the beginning of the one after that come. The ring is mapped twice, so that neither
+ * lies beyond it.
+ */
+static void look_ahead(const struct watched *w, const struct ring_item *item, size_t size)
+{
+	enum { CACHE_LINE = 64, LINES = 3 };
+	const struct laid_item *next = behind(item, size);
+	const u8 *after_next = (const u8 *)behind(&next->item, next->length & (RING_BYTES - 1));
+
+	book_expect(&w->book, &next->item);
+	for (u32 line = 0; line < LINES; line++)
+		__builtin_prefetch(after_next + line * CACHE_LINE);
+}
+
 static int on_item(void *context, void *data, size_t size)
 {
 	struct watched *w = context;
 
+	look_ahead(w, data, size);
 	book_item(&w->book, data);
 	w->taken += size;
 	return output_is_full(w->book.output) || w->taken >= w->taken_most ? -ECANCELED : 0;

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -12,12 +13,21 @@
 
 enum { SLOTS = 64, ROUNDS = 200000 };
 
+/* What a slot's owner knows of it. */
+struct owned {
+	u64 other;
+	u32 place;
+};
+
+static struct owned owned[SLOTS];
+
 static int opened(void **state)
 {
 	static struct deadlines d;
 
+	memset(owned, 0, sizeof(owned));
 	*state = &d;
-	return deadlines_open(&d, SLOTS);
+	return deadlines_open(&d, SLOTS, (struct places){.first = &owned->place, .apart = sizeof(owned[0])});
 }
 
 static int closed(void **state)
@@ -224,7 +234,7 @@ static void expect_same(const struct deadlines *d, const struct model *m)
 
 	for (u32 slot = 0; slot < SLOTS; slot++) {
 		count += m->used[slot];
-		assert_int_equal(!!d->places[slot], m->used[slot]);
+		assert_int_equal(!!owned[slot].place, m->used[slot]);
 	}
 	assert_int_equal(d->count, count);
 	assert_int_equal(!!first, !!expected);
@@ -239,6 +249,24 @@ static u32 next_random(u32 *seed)
 {
 	*seed = *seed * 1664525U + 1013904223U;
 	return *seed >> 8;
+}
+
+static void in_the_end_they_come_in_the_order_of_their_start(void **state)
+{
+	static const u32 slots[] = {2, 7, 8, 0};
+	struct deadlines *d = *state;
+	const struct deadline *all;
+
+	deadlines_set(d, 0, 1, 9);
+	deadlines_set(d, 8, 2, 3);
+	deadlines_set(d, 7, 4, 3);
+	deadlines_set(d, 2, 3, 1);
+	deadlines_set(d, 5, 5, 2);
+	deadlines_remove(d, 5);
+	all = deadlines_by_start(d);
+	assert_int_equal(d->count, COUNT_OF(slots));
+	for (u32 i = 0; i < COUNT_OF(slots); i++)
+		assert_int_equal(all[i].slot, slots[i]);
 }
 
 /* Few times and starts, so that many are equal. */
@@ -287,6 +315,7 @@ int main(void)
 		TEST(among_equals_the_first_to_begin_comes_first),
 		TEST(what_is_earlier_already_stays),
 		TEST(a_start_can_be_changed),
+		TEST(in_the_end_they_come_in_the_order_of_their_start),
 		TEST(any_sequence_agrees_with_a_search),
 	};
 
