@@ -6,7 +6,7 @@
 #   make install    PREFIX (/usr/local) and DESTDIR are honoured
 #   make fuzz       the fuzzers, FUZZ_SECONDS each (60); make fuzz-short: 10 s each, for a test run
 #   make bench      what it costs (as root): a large capture, each packet, end to end, scale; BENCH=WORD for parts
-#   make results    the same into tests/bench/RESULTS.md (as root)
+#   make results    the same into tests/bench/RESULTS.md (as root); BENCH=WORD measures parts anew
 #   make capacity   tests/bench/CAPACITY.md: what a fast link takes, measured anew (as root)
 #   make format     bring the sources into the one format; make lint checks it and more
 #   make vmlinux    this kernel's types, for looking things up
@@ -145,27 +145,32 @@ COMPILERS := $(foreach c,clang-14 clang-16 clang-19,$(if $(shell command -v $(c)
 # Its parts. BENCH=WORD: only those with the word in their names.
 bench_part = $(if $(or $(if $(BENCH),,all),$(findstring $(BENCH),$(1))),$(Q)$(2))
 
-.PHONY: bench bench-packets bench-endtoend
+.PHONY: bench results
 bench:
 	$(Q)tests/setup.sh bench
 	$(Q)$(MAKE) --no-print-directory benches
 
+# The same as JSON, in build/bench/, and tests/bench/RESULTS.md written anew from all that lies there.
+results:
+	$(Q)tests/setup.sh bench
+	$(Q)$(MAKE) --no-print-directory figures
+
 # What is installed by then.
-.PHONY: benches
-benches: all bench-packets bench-endtoend $(COMPILERS:%=$(BENCHES)/synscope-%.bpf.o)
+.PHONY: benches figures bench-programs bench-packets bench-endtoend
+bench-programs: all bench-packets bench-endtoend $(COMPILERS:%=$(BENCHES)/synscope-%.bpf.o)
+
+benches: bench-programs
 	$(call bench_part,replay,python3 tests/bench/replay.py $(BUILD)/synscope $(BENCH_MEGABYTES))
 	$(call bench_part,packets,$(BENCHES)/packets)
 	$(call bench_part,endtoend,tests/bench/endtoend.py)
 	$(call bench_part,scale,tests/bench/endtoend_scale.py)
 
-# The same as JSON, in build/bench/, and tests/bench/RESULTS.md written anew from it.
-.PHONY: results
-results: benches
+figures: bench-programs
 	$(Q)mkdir -p $(BUILD)/bench
-	$(Q)python3 tests/bench/replay.py $(BUILD)/synscope $(BENCH_MEGABYTES) --json >$(BUILD)/bench/replay.jsonl
-	$(Q)$(BENCHES)/packets --json >$(BUILD)/bench/packets.jsonl
-	$(Q)tests/bench/endtoend.py --json >$(BUILD)/bench/endtoend.jsonl
-	$(Q)tests/bench/endtoend_scale.py --json >$(BUILD)/bench/scale.jsonl
+	$(call bench_part,replay,python3 tests/bench/replay.py $(BUILD)/synscope $(BENCH_MEGABYTES) --json >$(BUILD)/bench/replay.jsonl)
+	$(call bench_part,packets,$(BENCHES)/packets --json >$(BUILD)/bench/packets.jsonl)
+	$(call bench_part,endtoend,tests/bench/endtoend.py --json >$(BUILD)/bench/endtoend.jsonl)
+	$(call bench_part,scale,tests/bench/endtoend_scale.py --json >$(BUILD)/bench/scale.jsonl)
 	$(Q)tests/bench/results.py $(BUILD)/bench/*.jsonl
 
 # The tables of tests/bench/CAPACITY.md, measured anew.
