@@ -8,7 +8,7 @@
 #include "wire.h"
 
 /* Each bucket is filled for certain by so many times its slots in new connections. */
-enum { FILL_FACTOR = 4 };
+enum { FILL_FACTOR = 6 };
 
 /* The rows of one scene: each size in each of these. */
 static const struct {
