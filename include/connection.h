@@ -22,6 +22,11 @@ union address {
 /* words[2] of a mapped IPv4 address, whose words[0] and words[1] are 0; on a little-endian machine. */
 #define IPV4_MAPPED 0xffff0000U
 
+ALWAYS_INLINE bool is_ipv4_mapped(const union address *a)
+{
+	return !a->halves[0] && (u32)a->halves[1] == IPV4_MAPPED;
+}
+
 /* Both directions of a connection have the same key: the lower (address, port) comes first. */
 struct connection_key {
 	union address low;

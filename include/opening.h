@@ -199,7 +199,7 @@ ALWAYS_INLINE u32 take_way(struct bucket *b, const struct segment *s, struct sig
 		return way; /* another CPU was first, or it is an old SYN again */
 	if (!known) {
 		n->strays[stray_kind(s->flags)]++;
-		way = choose_way(b, p->way & (WAYS - 1), now);
+		way = choose_way(b, p->way, now);
 	}
 	if (way >= WAYS) {
 		n->untracked++;

@@ -54,11 +54,6 @@ ALWAYS_INLINE u64 hash_ipv6(const u64 *low, const u64 *high, u64 ports_and_vlans
 			   hash_pair(low[1], high[1], 4));
 }
 
-ALWAYS_INLINE bool is_ipv4_mapped(const union address *a)
-{
-	return !a->halves[0] && (u32)a->halves[1] == IPV4_MAPPED;
-}
-
 ALWAYS_INLINE u64 hash_key(const struct connection_key *key)
 {
 	if (is_ipv4_mapped(&key->low) && is_ipv4_mapped(&key->high))
@@ -109,7 +104,7 @@ ALWAYS_INLINE bool key_equal(const struct connection_key *a, const struct connec
 	return x[4] == y[4] && x[3] == y[3] && x[1] == y[1] && x[0] == y[0] && x[2] == y[2];
 }
 
-/* The way that holds a key, other than the preferred one; WAYS where there is none. */
+/* The way that holds a key, found by its tag; WAYS where there is none. */
 VERIFIED_ALONE u32 bucket_search(struct bucket *b, const struct connection_key *key, u32 tag)
 {
 	u32 way = WAYS;

@@ -109,7 +109,7 @@ static char *write_ipv4(char *at, const u8 *bytes)
 
 char *write_address(char *at, const union address *a)
 {
-	if (is_mapped_ipv4(a))
+	if (is_ipv4_mapped(a))
 		return write_ipv4(at, a->bytes + 12);
 	inet_ntop(AF_INET6, a->bytes, at, INET6_ADDRSTRLEN);
 	return at + strlen(at);
@@ -125,7 +125,7 @@ struct text text_address(const union address *a)
 
 struct text text_party(const struct party *p)
 {
-	bool bare = is_mapped_ipv4(&p->address);
+	bool bare = is_ipv4_mapped(&p->address);
 	struct text t = {.text = ""};
 	char *at = t.text;
 

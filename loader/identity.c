@@ -132,7 +132,7 @@ static bool comes_first(const struct party *a, const struct party *b)
 
 static u8 *put_address(u8 *at, const union address *a)
 {
-	u32 skip = is_mapped_ipv4(a) ? 12 : 0;
+	u32 skip = is_ipv4_mapped(a) ? 12 : 0;
 
 	memcpy(at, a->bytes + skip, sizeof(a->bytes) - skip);
 	return at + sizeof(a->bytes) - skip;

@@ -14,14 +14,6 @@ struct party {
 /* An endpoint's address and port; `state` says which half of the key the originator is. */
 struct party party_of(const struct connection_key *key, u64 state, enum endpoint who);
 
-/* An IPv4 address as RFC 4291 has it in IPv6: ::ffff:a.b.c.d. */
-ALWAYS_INLINE bool is_mapped_ipv4(const union address *a)
-{
-	static const u8 prefix[4] = {[2] = 0xff, [3] = 0xff};
-
-	return !a->halves[0] && load_raw32(a->bytes + 8) == load_raw32(prefix);
-}
-
 enum { UID_LENGTH = 18, COMMUNITY_ID_LENGTH = 30 };
 
 struct uid {

@@ -47,7 +47,7 @@ enum scan_kind probe_of_event(const struct event *e, enum scan_kind before)
 static bool is_bare_stray(const struct connection *c)
 {
 	enum { BARE_IPV4 = 40, BARE_IPV6 = 60 };
-	u64 bare = is_mapped_ipv4(&c->key.low) ? BARE_IPV4 : BARE_IPV6;
+	u64 bare = is_ipv4_mapped(&c->key.low) ? BARE_IPV4 : BARE_IPV6;
 
 	return DIRECTION(c, ORIGINATOR)->segments == 1 && DIRECTION(c, ORIGINATOR)->bytes == bare &&
 	       !(c->state & (SAW_DATA | SAW_DATA << RESPONDER | RESET_BY)) &&
