@@ -69,20 +69,24 @@ ALWAYS_INLINE void read_options(const struct frame *f, const u8 *tcp, const stru
 		o->offered |= OFFER_MALFORMED;
 }
 
-/* The first half: everything that reads the frame. What it finds is in `s`, in g->place and
- * in g->options. */
+/*
+ * The first half: everything that reads the frame. What it finds is in `s`, and of a segment that is wanted
+ * in g->place and g->options.
+ */
 ALWAYS_INLINE enum parsed dissect(const struct frame *f, struct segment *s, struct sighting *g)
 {
 	const u8 *tcp;
 	enum parsed parsed = parse_frame(f, s, &tcp);
 
 	g->frame_length = f->length;
-	if (parsed == PARSED_TCP) {
-		g->place = place_of(&s->key);
-		place_approach(&g->place, s->flags == TCP_SYN, s->from_high);
-		read_options(f, tcp, s, &g->options);
-	}
-	return parsed;
+	if (parsed != PARSED_TCP)
+		return parsed;
+	if (!is_wanted(s))
+		return PARSED_FILTERED;
+	g->place = place_of(&s->key);
+	place_approach(&g->place, s->flags == TCP_SYN, s->from_high);
+	read_options(f, tcp, s, &g->options);
+	return PARSED_TCP;
 }
 
 /*
@@ -95,7 +99,7 @@ ALWAYS_INLINE void account(struct segment *s, struct sighting *g, enum parsed pa
 
 	if (!n)
 		return;
-	if (parsed != PARSED_TCP) {
+	if (parsed != PARSED_TCP && parsed != PARSED_FILTERED) {
 		count_besides(s, g, parsed, n);
 		return;
 	}
@@ -103,7 +107,7 @@ ALWAYS_INLINE void account(struct segment *s, struct sighting *g, enum parsed pa
 		g->count = 1;
 	g->headers = s->ip_length - s->payload;
 	g->frame_length += (g->count - 1) * (g->frame_length - s->payload);
-	if (!is_wanted(s)) {
+	if (parsed == PARSED_FILTERED) {
 		count_filtered(s, g, n);
 		return;
 	}

@@ -23,6 +23,7 @@ enum network { NETWORK_OTHER, NETWORK_ARP, NETWORK_IPV4, NETWORK_IPV6 };
 
 enum parsed {
 	PARSED_TCP,
+	PARSED_FILTERED, /* TCP too, left out by --host, --port, -4 or -6: dissect() alone says so */
 	PARSED_UDP,
 	PARSED_ICMP,
 	PARSED_UNREACHABLE, /* ICMP too: an error that says so, and quotes the packet that it is about */
