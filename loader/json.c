@@ -85,11 +85,11 @@ void json_string(struct json *j, const char *name, const char *value)
 {
 	size_t plain = value ? plain_length(value) : 0;
 
-	if (!value || (!value[plain] && plain < JSON_FIELD_MAX / 2)) {
+	if (!value || (!value[plain] && plain < JSON_ROOM / 2)) {
 		json_word(j, name, value); /* as nearly all are: short, and nothing to escape */
 		return;
 	}
-	json_end(j, json_begin(j, name));
+	json_end_at(j, put_name(json_room(j), name), true);
 	quote(j, value);
 }
 
@@ -102,5 +102,5 @@ void json_share(struct json *j, const char *name, u64 part, u64 whole)
 		return;
 	}
 	snprintf(digits, sizeof(digits), "%.6f", (double)part / (double)whole);
-	json_end(j, stpcpy(json_begin(j, name), digits));
+	json_used(j, put_separator(stpcpy(put_name(json_room(j), name), digits)));
 }

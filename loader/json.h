@@ -2,28 +2,23 @@
 /*
  * JSON, written as it comes: no tree is built. The writer knows where commas go and escapes strings;
  * it does not check that the calls make sense. `name` is NULL for an element of an array.
- *
- * What writes a field is inline, since most of a line is names that the compiler knows: so they are
- * copied as words, without looking for their ends.
  */
 #ifndef SYNSCOPE_JSON_H
 #define SYNSCOPE_JSON_H
 
 #include <stdio.h>
-#include <string.h>
 
-#include "format.h"
-#include "platform.h"
+#include "json_fields.h"
 
-/* What the marks around a name, and a value without a length of its own, take at most. */
-enum { JSON_FIELD_MAX = 80 };
+/* What a run of fields takes at most. */
+enum { JSON_ROOM = 2048 };
 
 struct json {
 	FILE *out;
 	bool comma; /* one is due before the next element */
 	u32 depth;  /* of objects and arrays */
 	u32 used;   /* bytes of text: they go to `out` when the outermost object ends */
-	char text[4096];
+	char text[2 * JSON_ROOM];
 };
 
 /* Writes to `out`. (An initializer would clear the text too, for each line anew.) */
@@ -38,36 +33,28 @@ ALWAYS_INLINE void json_to(struct json *j, FILE *out)
 /* Hands the text to `out`. */
 void json_flush(struct json *j);
 
-/* Behind the copy. Inline, a length that is known becomes a store or two. */
-ALWAYS_INLINE char *json_copy(char *at, const char *text, size_t length)
+/* Room for a run of fields in the object that is open: where the first one is to be put. */
+ALWAYS_INLINE char *json_room(struct json *j)
 {
-	memcpy(at, text, length);
-	return at + length;
-}
-
-/* The comma and the name in front of a value, and room for the value. Names are the program's own:
- * nothing to escape. Where the value is to be written; json_end() behind it. */
-ALWAYS_INLINE char *json_begin(struct json *j, const char *name)
-{
-	size_t length = name ? strlen(name) : 0;
 	char *at;
 
-	if (length + JSON_FIELD_MAX > sizeof(j->text) - j->used)
+	if (JSON_ROOM > sizeof(j->text) - j->used)
 		json_flush(j);
 	at = j->text + j->used;
-	json_copy(at, ", ", 2);
-	at += 2 * j->comma;
-	j->comma = true;
-	if (!name)
-		return at;
-	*at++ = '"';
-	at = json_copy(at, name, length);
-	return json_copy(at, "\": ", 3);
+	return j->comma ? put_separator(at) : at;
 }
 
-ALWAYS_INLINE void json_end(struct json *j, const char *at)
+/* The text ends here; `comma`: one is due before what comes next. */
+ALWAYS_INLINE void json_end_at(struct json *j, const char *at, bool comma)
 {
 	j->used = (u32)(at - j->text);
+	j->comma = comma;
+}
+
+/* The run ends here, behind its last separator. */
+ALWAYS_INLINE void json_used(struct json *j, const char *at)
+{
+	json_end_at(j, at - 2, true);
 }
 
 /* After the outermost object: one object a line. */
@@ -78,11 +65,10 @@ void json_end_array(struct json *j);
 
 ALWAYS_INLINE void json_open(struct json *j, const char *name, char bracket)
 {
-	char *at = json_begin(j, name);
+	char *at = put_name(json_room(j), name);
 
 	*at++ = bracket;
-	json_end(j, at);
-	j->comma = false;
+	json_end_at(j, at, false);
 	j->depth++;
 }
 
@@ -98,73 +84,48 @@ ALWAYS_INLINE void json_array(struct json *j, const char *name)
 
 ALWAYS_INLINE void json_null(struct json *j, const char *name)
 {
-	json_end(j, json_copy(json_begin(j, name), "null", 4));
+	json_used(j, put_null(json_room(j), name));
 }
 
 ALWAYS_INLINE void json_bool(struct json *j, const char *name, bool value)
 {
-	json_end(j, json_copy(json_begin(j, name), value ? "true" : "false", 5 - value));
+	json_used(j, put_bool(json_room(j), name, value));
 }
 
 /* Any text; NULL is written as null. */
 void json_string(struct json *j, const char *name, const char *value);
 
-/* A word of the program's own, shorter than JSON_FIELD_MAX: nothing to escape. NULL is written as null. */
+/* A word of the program's own, shorter than half of JSON_ROOM: nothing to escape. NULL is written as null. */
 ALWAYS_INLINE void json_word(struct json *j, const char *name, const char *value)
 {
-	char *at;
-
-	if (!value) {
-		json_null(j, name);
-		return;
-	}
-	at = json_begin(j, name);
-	*at++ = '"';
-	at = json_copy(at, value, strlen(value));
-	*at++ = '"';
-	json_end(j, at);
+	json_used(j, put_word(json_room(j), name, value));
 }
 
 ALWAYS_INLINE void json_u64(struct json *j, const char *name, u64 value)
 {
-	json_end(j, write_number(json_begin(j, name), value));
+	json_used(j, put_u64(json_room(j), name, value));
 }
 
 ALWAYS_INLINE void json_s64(struct json *j, const char *name, s64 value)
 {
-	json_end(j, write_signed(json_begin(j, name), value));
+	json_used(j, put_s64(json_room(j), name, value));
 }
 
-/* A number of milliseconds from nanoseconds, and one of seconds. */
+/* A number of milliseconds from nanoseconds. */
 ALWAYS_INLINE void json_ms(struct json *j, const char *name, u64 ns)
 {
-	json_end(j, write_ms(json_begin(j, name), (s64)ns));
-}
-
-ALWAYS_INLINE void json_seconds(struct json *j, const char *name, s64 ns)
-{
-	json_end(j, write_seconds(json_begin(j, name), ns));
+	json_used(j, put_ms(json_room(j), name, ns));
 }
 
 ALWAYS_INLINE void json_address(struct json *j, const char *name, const union address *a)
 {
-	char *at = json_begin(j, name);
-
-	*at++ = '"';
-	at = write_address(at, a);
-	*at++ = '"';
-	json_end(j, at);
+	json_used(j, put_address(json_room(j), name, a));
 }
 
 /* ns since the epoch. */
 ALWAYS_INLINE void json_time(struct json *j, const char *name, s64 ns)
 {
-	char *at = json_begin(j, name);
-
-	*at++ = '"';
-	at = write_rfc3339(at, ns);
-	*at++ = '"';
-	json_end(j, at);
+	json_used(j, put_time(json_room(j), name, ns));
 }
 
 /* A part of a whole as a number from 0 to 1, with six decimals; null where there is no whole. */

@@ -7,7 +7,6 @@
 #include "format.h"
 #include "icmp_words.h"
 #include "identity.h"
-#include "json_fields.h"
 #include "scanner.h"
 #include "verdict.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * JSON at a cursor, for the lines of which there are millions: a run of fields, written one behind the
- * other into room that was found once for all of them.
+ * JSON at a cursor: fields, written one behind the other into room that was found once for all of them.
+ * json.h writes single ones by them; lines of which there are millions are written in long runs:
  *
  *   char *at = json_room(j);
  *
@@ -12,15 +12,23 @@
  *   json_used(j, at);
  *
  * Each field ends with the separator of the next one, which an end takes back. Names and words are the
- * program's own: nothing to escape. All is inline, so that the cursor stays in a register.
+ * program's own: nothing to escape. An element of an array has no name: NULL. All is inline, so that the
+ * cursor stays in a register, and names that the compiler knows are copied as words.
  */
 #ifndef SYNSCOPE_JSON_FIELDS_H
 #define SYNSCOPE_JSON_FIELDS_H
 
-#include "json.h"
+#include <string.h>
 
-/* What a run of fields takes at most. */
-enum { JSON_ROOM = 2048 };
+#include "format.h"
+#include "platform.h"
+
+/* Behind the copy. Inline, a length that is known becomes a store or two. */
+ALWAYS_INLINE char *json_copy(char *at, const char *text, size_t length)
+{
+	memcpy(at, text, length);
+	return at + length;
+}
 
 ALWAYS_INLINE char *put_separator(char *at)
 {
@@ -29,6 +37,8 @@ ALWAYS_INLINE char *put_separator(char *at)
 
 ALWAYS_INLINE char *put_name(char *at, const char *name)
 {
+	if (!name)
+		return at;
 	*at++ = '"';
 	at = json_copy(at, name, strlen(name));
 	return json_copy(at, "\": ", 3);
@@ -67,14 +77,12 @@ ALWAYS_INLINE char *put_seconds(char *at, const char *name, s64 ns)
 /* The same, or null where the value is not known. */
 ALWAYS_INLINE char *put_known_u64(char *at, const char *name, bool known, u64 value)
 {
-	at = put_name(at, name);
-	return known ? put_separator(write_number(at, value)) : json_copy(at, "null, ", 6);
+	return known ? put_u64(at, name, value) : put_null(at, name);
 }
 
 ALWAYS_INLINE char *put_known_ms(char *at, const char *name, bool known, u64 ns)
 {
-	at = put_name(at, name);
-	return known ? put_separator(write_ms(at, (s64)ns)) : json_copy(at, "null, ", 6);
+	return known ? put_ms(at, name, ns) : put_null(at, name);
 }
 
 ALWAYS_INLINE char *put_known_bool(char *at, const char *name, bool known, bool value)
@@ -129,24 +137,6 @@ ALWAYS_INLINE char *put_end(char *at)
 {
 	at -= at[-1] == ' ' ? 2 : 0;
 	return json_copy(at, "}, ", 3);
-}
-
-/* Room for a run of fields in the object that is open. */
-ALWAYS_INLINE char *json_room(struct json *j)
-{
-	char *at;
-
-	if (JSON_ROOM > sizeof(j->text) - j->used)
-		json_flush(j);
-	at = j->text + j->used;
-	return j->comma ? put_separator(at) : at;
-}
-
-/* The run ends here. */
-ALWAYS_INLINE void json_used(struct json *j, const char *at)
-{
-	json_end(j, at - 2);
-	j->comma = true;
 }
 
 #endif

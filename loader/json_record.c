@@ -3,7 +3,6 @@
 
 #include "format.h"
 #include "identity.h"
-#include "json_fields.h"
 #include "verdict.h"
 
 /* Two numbers of which each is known where its endpoint was seen. */
