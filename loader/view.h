@@ -54,6 +54,7 @@ struct view {
 	const char *name; /* of --view */
 	bool wants_steps; /* the book collects the steps of each connection */
 	u16 untold;	  /* events that it does without: bits 1 << enum event_kind */
+	/* an event of one kind; a segment that is several comes once for each */
 	unsigned (*event)(FILE *out, const struct view_options *o, const struct interface *i,
 			  const struct event *e);
 	/* news of a scan; a view that shows it leaves the scan's own events out, unless it shows JSON */

@@ -167,26 +167,21 @@ static unsigned show_scan(FILE *out, const struct view_options *o, const struct 
 static unsigned show_event(FILE *out, const struct view_options *o, const struct interface *i,
 			   const struct event *e)
 {
+	enum event_kind kind = (enum event_kind)__builtin_ctz(e->kinds);
 	struct json j;
-	unsigned lines = 0;
 
-	json_to(&j, out);
+	if (!event_name(kind))
+		return 0;
 	hide_live(out, o);
-	for (u32 left = e->kinds; left; left &= left - 1) {
-		enum event_kind kind = (enum event_kind)__builtin_ctz(left);
-
-		if (!event_name(kind))
-			continue;
-		if (o->json) {
-			json_event(&j, i, e, kind, e->number + lines);
-			json_end_line(&j);
-		} else {
-			print_line(out, o, i, e, kind);
-		}
-		lines++;
+	if (o->json) {
+		json_to(&j, out);
+		json_event(&j, i, e, kind, e->number);
+		json_end_line(&j);
+	} else {
+		print_line(out, o, i, e, kind);
 	}
 	show_live(out, o);
-	return lines;
+	return 1;
 }
 
 static void print_lost_json(FILE *out, const struct interface *i, const struct losses *l)
