@@ -142,8 +142,13 @@ PACKETS := $(wildcard tests/bench/packets*.c)
 # Those of them that are installed say what they make of the program.
 COMPILERS := $(foreach c,clang-14 clang-16 clang-19,$(if $(shell command -v $(c)),$(c)))
 
-# Its parts. BENCH=WORD: only those with the word in their names.
-bench_part = $(if $(or $(if $(BENCH),,all),$(findstring $(BENCH),$(1))),$(Q)$(2))
+# Its parts, each by its command. BENCH=WORD: only those with the word in their names.
+bench_replay   := python3 tests/bench/replay.py $(BUILD)/synscope $(BENCH_MEGABYTES)
+bench_packets  := $(BENCHES)/packets
+bench_endtoend := tests/bench/endtoend.py
+bench_scale    := tests/bench/endtoend_scale.py
+bench_part      = $(if $(or $(if $(BENCH),,all),$(findstring $(BENCH),$(1))),$(Q)$(bench_$(1))$(2))
+figures_of      = $(call bench_part,$(1), --json >$(BUILD)/bench/$(1).jsonl)
 
 .PHONY: bench results
 bench:
@@ -160,17 +165,17 @@ results:
 bench-programs: all bench-packets bench-endtoend $(COMPILERS:%=$(BENCHES)/synscope-%.bpf.o)
 
 benches: bench-programs
-	$(call bench_part,replay,python3 tests/bench/replay.py $(BUILD)/synscope $(BENCH_MEGABYTES))
-	$(call bench_part,packets,$(BENCHES)/packets)
-	$(call bench_part,endtoend,tests/bench/endtoend.py)
-	$(call bench_part,scale,tests/bench/endtoend_scale.py)
+	$(call bench_part,replay)
+	$(call bench_part,packets)
+	$(call bench_part,endtoend)
+	$(call bench_part,scale)
 
 figures: bench-programs
 	$(Q)mkdir -p $(BUILD)/bench
-	$(call bench_part,replay,python3 tests/bench/replay.py $(BUILD)/synscope $(BENCH_MEGABYTES) --json >$(BUILD)/bench/replay.jsonl)
-	$(call bench_part,packets,$(BENCHES)/packets --json >$(BUILD)/bench/packets.jsonl)
-	$(call bench_part,endtoend,tests/bench/endtoend.py --json >$(BUILD)/bench/endtoend.jsonl)
-	$(call bench_part,scale,tests/bench/endtoend_scale.py --json >$(BUILD)/bench/scale.jsonl)
+	$(call figures_of,replay)
+	$(call figures_of,packets)
+	$(call figures_of,endtoend)
+	$(call figures_of,scale)
 	$(Q)tests/bench/results.py $(BUILD)/bench/*.jsonl
 
 # The tables of tests/bench/CAPACITY.md, measured anew.
