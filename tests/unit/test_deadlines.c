@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "deadlines.h"
+#include "random.h"
 
 enum { SLOTS = 64, ROUNDS = 200000 };
 
@@ -245,12 +246,6 @@ static void expect_same(const struct deadlines *d, const struct model *m)
 	assert_int_equal(first->start, expected->start);
 }
 
-static u32 next_random(u32 *seed)
-{
-	*seed = *seed * 1664525U + 1013904223U;
-	return *seed >> 8;
-}
-
 static void in_the_end_they_come_in_the_order_of_their_start(void **state)
 {
 	static const u32 slots[] = {2, 7, 8, 0};
@@ -274,15 +269,14 @@ static void any_sequence_agrees_with_a_search(void **state)
 {
 	struct deadlines *d = *state;
 	struct model m = {0};
-	u32 seed = 1;
 
+	seed = 1;
 	for (u32 round = 0; round < ROUNDS; round++) {
-		u32 slot = next_random(&seed) % SLOTS;
+		u32 slot = random_below(SLOTS);
 
-		if (next_random(&seed) % 3) {
-			m.slots[slot] = (struct deadline){.at = next_random(&seed) % 100,
-							  .start = next_random(&seed) % 4,
-							  .slot = slot};
+		if (random_below(3)) {
+			m.slots[slot] = (struct deadline){
+				.at = random_below(100), .start = random_below(4), .slot = slot};
 			m.used[slot] = true;
 			deadlines_set(d, slot, m.slots[slot].at, m.slots[slot].start);
 		} else {
