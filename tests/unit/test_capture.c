@@ -4,8 +4,9 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -19,6 +20,7 @@ struct file {
 	u8 bytes[4096];
 	u32 length;
 	bool swapped;
+	int fd;
 	char path[64];
 };
 
@@ -42,16 +44,19 @@ static void put(struct file *f, const void *bytes, u32 n)
 	f->length += n;
 }
 
+/* In memory: nothing of it stays behind, whatever ends the test. */
 static const char *save(struct file *f)
 {
-	int fd;
-
-	strcpy(f->path, "/tmp/synscope-capture-XXXXXX");
-	fd = mkstemp(f->path);
-	assert_true(fd >= 0);
-	assert_int_equal(write(fd, f->bytes, f->length), f->length);
-	close(fd);
+	f->fd = memfd_create("capture", MFD_CLOEXEC);
+	assert_true(f->fd >= 0);
+	assert_int_equal(write(f->fd, f->bytes, f->length), f->length);
+	snprintf(f->path, sizeof(f->path), "/proc/self/fd/%d", f->fd);
 	return f->path;
+}
+
+static void drop(const struct file *f)
+{
+	close(f->fd);
 }
 
 static void pcap_header(struct file *f, u32 magic, u32 link_type)
@@ -145,7 +150,7 @@ static void expect_end(struct capture *c, struct file *f, int how)
 
 	assert_int_equal(capture_next(c, &frame), how);
 	capture_close(c);
-	unlink(f->path);
+	drop(f);
 }
 
 static void pcap_in_both_orders_and_resolutions(void **state)
@@ -437,9 +442,9 @@ static void what_is_no_capture_is_refused(void **state)
 	assert_int_equal(capture_open(&c, save(&empty)), -1);
 	assert_int_equal(capture_open(&c, save(&text)), -1);
 	assert_int_equal(capture_open(&c, save(&unknown)), -1);
-	unlink(empty.path);
-	unlink(text.path);
-	unlink(unknown.path);
+	drop(&empty);
+	drop(&text);
+	drop(&unknown);
 }
 
 int main(void)
