@@ -18,6 +18,8 @@ from namespace import inside  # noqa: E402
 
 A, B, A6, B6 = (os.environ[name] for name in ("ADDR_A", "ADDR_B", "ADDR6_A", "ADDR6_B"))
 
+TCP_CLOSE = 7  # include/net/tcp_states.h
+
 
 def connect(source, target, port, source_host="a", target_host="b"):
     """One connection with a question and an answer, closed by the client."""
@@ -33,6 +35,9 @@ def connect(source, target, port, source_host="a", target_host="b"):
     client.recv(100)
     client.close()
     other.recv(1)
+    other.shutdown(socket.SHUT_WR)
+    # What carries the frames may be behind (a tun device's threads are): until the last ACK is there, it isn't over.
+    eventually(lambda: other.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0] == TCP_CLOSE, "the last ACK")
     other.close()
     server.close()
 
