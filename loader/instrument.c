@@ -102,6 +102,7 @@ static int load_and_attach(struct instrument *i, const struct attachment_plan *p
 	i->skeleton = program_load(&i->config, attachment_programs(p));
 	if (!i->skeleton)
 		return -1;
+	program_touch_table(i->skeleton, &i->config);
 	i->ring_fd = program_ring(i->skeleton);
 	i->counters_fd = program_counters_map(i->skeleton);
 	i->table = program_map_table(program_table_map(i->skeleton), &i->config, &i->table_size);

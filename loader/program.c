@@ -145,9 +145,18 @@ int program_table_map(const struct synscope_bpf *s)
 }
 
 /*
- * Looks at each page once, now: the first look at a page may be a fault, of the hypervisor's if not of the
- * kernel's, and costs more than all the rest that a connection asks for.
+ * The first look at a page may be a fault, of the hypervisor's if not of the kernel's, and cost more than all
+ * the rest that a connection asks for. So each page is looked at once before anything is attached: here as
+ * the programs will, by the kernel's mapping, and in touch() by the reader's.
  */
+void program_touch_table(const struct synscope_bpf *s, const struct config *config)
+{
+	struct bucket copy;
+
+	for (u32 i = 0; i < config->buckets; i++)
+		bpf_map_lookup_elem(program_table_map(s), &i, &copy);
+}
+
 static void touch(const struct bucket *table, u32 buckets)
 {
 	for (u32 i = 0; i < buckets; i++)

@@ -27,6 +27,9 @@ int program_ring(const struct synscope_bpf *skeleton);
 int program_counters_map(const struct synscope_bpf *skeleton);
 int program_table_map(const struct synscope_bpf *skeleton);
 
+/* Makes the first segment of each bucket as cheap as the later ones. */
+void program_touch_table(const struct synscope_bpf *skeleton, const struct config *config);
+
 /*
  * Maps a table of config->buckets buckets read-only, `map` being its descriptor; *size gets the bytes to
  * munmap(). NULL: said.
