@@ -25,7 +25,7 @@ import sys
 from dataclasses import dataclass
 
 from endtoend_report import Report, median, quartiles
-from endtoend_tools import EMPTY_PROGRAM, TOOLS, exit_on_signals
+from endtoend_tools import EMPTY_PROGRAM, PARSER, TOOLS, exit_on_signals
 
 HERE = pathlib.Path(__file__).resolve().parent
 RIVAL = "tcpdump -w"
@@ -49,7 +49,7 @@ class Kind:
         return done / result["seconds"]
 
     def is_for(self, tool):
-        return not self.apart or tool.name in (EMPTY_PROGRAM, RIVAL, *OURS)
+        return not self.apart or tool.name in (EMPTY_PROGRAM, PARSER, RIVAL, *OURS)
 
 
 KINDS = (

@@ -20,7 +20,8 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "e2e"))
 
 from lib import SYNSCOPE, die_with_parent, inside_host, must  # noqa: E402
 
-EMPTY = os.environ.get("EMPTY_OBJECT", str(pathlib.Path(SYNSCOPE).parent / "tests" / "bench" / "empty.bpf.o"))
+BENCHES = pathlib.Path(SYNSCOPE).parent / "tests" / "bench"
+EMPTY = os.environ.get("EMPTY_OBJECT", str(BENCHES / "empty.bpf.o"))
 READY_WITHIN, ENDED_WITHIN = 20.0, 120.0
 # Whole short connections, in synscope's own records (load_short.c sends 100 bytes and gets 1000).
 WHOLE = '"orig_bytes": 100, "resp_bytes": 1000, "conn_state": "SF"'
@@ -47,7 +48,7 @@ def number_before(words, text):
     return int(found.group(1)) if found else 0
 
 
-NOTHING, EMPTY_PROGRAM = "nothing attached", "empty XDP program"
+NOTHING, EMPTY_PROGRAM, PARSER = "nothing attached", "empty XDP program", "parse and count only"
 
 
 @dataclass
@@ -106,6 +107,21 @@ def detach_empty():
     must("b", "ip", "link", "set", "dev", "eth0", "xdpdrv", "off")
 
 
+def attach_parser():
+    """The programs that `packets` measures as `parse`: XDP, and tc for what is sent."""
+    pins = pathlib.Path(os.environ["BPFFS"]) / "parser"
+    must(None, "bpftool", "prog", "loadall", BENCHES / "stamp.bpf.o", pins)
+    must("b", "bpftool", "net", "attach", "xdpdrv", "pinned", pins / "parse_xdp", "dev", "eth0")
+    must("b", "tc", "qdisc", "add", "dev", "eth0", "clsact")
+    must("b", "tc", "filter", "add", "dev", "eth0", "egress", "bpf", "direct-action", "object-pinned", pins / "parse_tc")
+
+
+def detach_parser():
+    must("b", "tc", "qdisc", "del", "dev", "eth0", "clsact")
+    must("b", "bpftool", "net", "detach", "xdpdrv", "dev", "eth0")
+    shutil.rmtree(pathlib.Path(os.environ["BPFFS"]) / "parser")
+
+
 def missed_packets(directory, errors, connections):
     return number_before("dropped by kernel", errors)
 
@@ -134,6 +150,7 @@ READY = ": ingress"
 TOOLS = (
     Tool(NOTHING, floor=EMPTY_PROGRAM),
     Tool(EMPTY_PROGRAM, begin=attach_empty, end=detach_empty, floor=EMPTY_PROGRAM),
+    Tool(PARSER, begin=attach_parser, end=detach_parser, program="bpftool", floor=EMPTY_PROGRAM),
     Tool("run conns", run_view("conns", *SOON), READY, missed_records, floor=EMPTY_PROGRAM),
     Tool("run events", run_view("events"), READY, missed_ends, floor=EMPTY_PROGRAM),
     Tool("run conns, tc", run_view("conns", *SOON, "--mode", "tc"), READY, missed_records),
