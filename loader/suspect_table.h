@@ -17,7 +17,7 @@
 #include "suspect.h"
 
 enum {
-	SCAN_SUSPECTS = 4096,
+	SCAN_SUSPECTS = 2048,
 	SCAN_WAYS = 8, /* places in which one suspect may be kept */
 };
 
