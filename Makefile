@@ -24,7 +24,8 @@ CFLAGS    ?= -O2 -g
 # as in the kernel, which the analyzer shares its source with: records are read and written as words
 override CFLAGS += -std=gnu11 -fno-strict-aliasing $(WARNINGS)
 LDLIBS    += -lbpf -lelf -lz -lpcap -lmd -lcap -lndpi
-BPF_FLAGS := -g -O2 -target bpf -mcpu=v3 -Wall -Wextra -Wshadow -Werror -Iinclude -Ibpf -Ivmlinux
+BPF_FLAGS := -g -O2 -target bpf -mcpu=v3 -Wall -Wextra -Wshadow -Werror -Iinclude -Ibpf -Ivmlinux \
+	     $(if $(filter x86_64,$(shell uname -m)),-D__TARGET_ARCH_x86)
 
 SOURCES   := $(wildcard loader/*.c)
 OBJECTS   := $(SOURCES:loader/%.c=$(BUILD)/%.o)

@@ -21,8 +21,7 @@ ALWAYS_INLINE bool direction_claim(struct direction *me, u32 version)
 
 ALWAYS_INLINE void direction_release(struct direction *me, u32 version)
 {
-	compiler_barrier();
-	me->version = version + 2;
+	store_release(&me->version, version + 2);
 }
 
 /* What direction_wait() gives where the direction could not be had. */

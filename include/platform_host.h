@@ -45,6 +45,8 @@ static inline __u64 load_raw64(const void *p)
 #define atomic_swap_if(p, old, new) __sync_val_compare_and_swap(p, old, new)
 #define atomic_exchange_value(p, v) __atomic_exchange_n(p, v, __ATOMIC_SEQ_CST)
 
+#define store_release(p, v) __atomic_store_n(p, v, __ATOMIC_RELEASE)
+
 #define compiler_barrier() __asm__ volatile("" ::: "memory")
 #define hide_value(v)	   __asm__ volatile("" : "+r"(v))
 

@@ -23,6 +23,17 @@
 #define atomic_swap_if(p, old, new) __sync_val_compare_and_swap(p, old, new)
 #define atomic_exchange_value(p, v) __sync_lock_test_and_set(p, v)
 
+/* Stores behind all that was stored before. An exchange would wait until these are in the cache. */
+#ifdef __TARGET_ARCH_x86 /* where stores are seen in their order anyway */
+#define store_release(p, v)                                                                                  \
+	do {                                                                                                 \
+		compiler_barrier();                                                                          \
+		*(volatile typeof(*(p)) *)(p) = (v);                                                         \
+	} while (0)
+#else
+#define store_release(p, v) ((void)atomic_exchange_value(p, v))
+#endif
+
 /* Keeps the compiler from moving memory accesses across, and from knowing what a value is. */
 #define compiler_barrier() asm volatile("" ::: "memory")
 #define hide_value(v)	   asm volatile("" : "+r"(v))

@@ -169,7 +169,7 @@ ALWAYS_INLINE bool bucket_lock(struct bucket *b)
 
 ALWAYS_INLINE void bucket_unlock(struct bucket *b)
 {
-	atomic_exchange_value(&b->lock, 0);
+	store_release(&b->lock, 0);
 }
 
 #endif
