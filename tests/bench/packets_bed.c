@@ -65,6 +65,30 @@ static int quiet(enum libbpf_print_level level, const char *format, va_list argu
 	return level == LIBBPF_WARN ? vfprintf(stderr, format, arguments) : 0;
 }
 
+/* In front of each item of a ring (linux/bpf.h: BPF_RINGBUF_HDR_SZ). */
+enum { RING_HEADER = 8 };
+
+static int ignore_item(void *context, void *data, size_t size)
+{
+	(void)context, (void)data, (void)size;
+	return 0;
+}
+
+/* What stands beside synscope's own program. */
+static int set_other_targets(const struct bed *b, enum bed_hook hook)
+{
+	static const char *const others[TARGETS] = {
+		[TARGET_FLOOR] = "floor_%s", [TARGET_PARSE] = "parse_%s", [TARGET_RING] = "ring_%s"};
+
+	for (u32 target = 0; target < TARGETS; target++) {
+		const char *name = others[target];
+
+		if (name && set_target(b, hook, target, program_named(b->stamp, name, hook_names[hook], "")))
+			return -1;
+	}
+	return 0;
+}
+
 int bed_open(struct bed *b, const char *stamp_object)
 {
 	memset(b, 0, sizeof(*b));
@@ -76,19 +100,16 @@ int bed_open(struct bed *b, const char *stamp_object)
 			bpf_map__fd(map_ending(b->stamp, ".bss")), 0);
 	if (b->order == MAP_FAILED)
 		return say_error("%s: %s", stamp_object, strerror(errno));
-	for (int hook = BED_XDP; hook <= BED_TC; hook++) {
-		int empty = program_named(b->stamp, "floor_%s", hook_names[hook], "");
-		int parse = program_named(b->stamp, "parse_%s", hook_names[hook], "");
-
-		if (set_target(b, hook, TARGET_FLOOR, empty) || set_target(b, hook, TARGET_PARSE, parse))
-			return -1;
-	}
-	return 0;
+	b->alone = ring_buffer__new(map_named(b->stamp, "ring_alone"), ignore_item, NULL, NULL);
+	if (!b->alone)
+		return say_error("%s: %s", stamp_object, strerror(errno));
+	return set_other_targets(b, BED_XDP) || set_other_targets(b, BED_TC) ? -1 : 0;
 }
 
 void bed_close(struct bed *b)
 {
 	bed_unload(b);
+	ring_buffer__free(b->alone);
 	munmap(b->order, ORDER_MAX * sizeof(u32));
 	bpf_object__close(b->stamp);
 }
@@ -144,15 +165,6 @@ static void set_config(struct bed *b, u32 connections, bool segments)
 	};
 	if (getrandom(b->config.hash_seed, sizeof(b->config.hash_seed), 0) < 0)
 		perror("getrandom");
-}
-
-/* In front of each item of a ring (linux/bpf.h: BPF_RINGBUF_HDR_SZ). */
-enum { RING_HEADER = 8 };
-
-static int ignore_item(void *context, void *data, size_t size)
-{
-	(void)context, (void)data, (void)size;
-	return 0;
 }
 
 /* Mapped for writing. NULL: failed. */
@@ -298,6 +310,7 @@ double bed_run(struct bed_frame *f, u64 repeat)
 void bed_drain(const struct bed *b)
 {
 	ring_buffer__consume(b->ring);
+	ring_buffer__consume(b->alone);
 }
 
 void bed_wait(const struct bed *b)

@@ -21,6 +21,7 @@ struct bed {
 	struct bucket *table; /* mapped */
 	size_t table_size;
 	struct ring_buffer *ring;
+	struct ring_buffer *alone; /* stamp.bpf.c's */
 	u32 ring_bytes;
 	int counters; /* descriptor of the map */
 };
@@ -57,7 +58,7 @@ double cpu_time(void);
 /* Runs a frame: ns of CPU time a run, or below 0, said. */
 double bed_run(struct bed_frame *f, u64 repeat);
 
-/* Empties the ring. */
+/* Empties the rings. */
 void bed_drain(const struct bed *b);
 
 /* As bed_run(), and empties the ring whenever it may be full, which is not timed. */

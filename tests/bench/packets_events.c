@@ -34,7 +34,13 @@ static const struct scene *scene_of(enum variant v)
 	return v == SILENT ? &scene_data_silent : v == TOLD ? &scene_data_told : &scene_data_lost;
 }
 
-static int run_rounds(struct comparison *c, const struct settings *s, double each[VARIANTS][ROUNDS_MAX])
+/* ns above the floor, by round. */
+struct rounds {
+	double each[VARIANTS][ROUNDS_MAX];
+	double ring[ROUNDS_MAX]; /* of clock and ring alone, read as that of TOLD is */
+};
+
+static int run_rounds(struct comparison *c, const struct settings *s, struct rounds *rounds)
 {
 	for (u32 r = 0; r < s->rounds; r++)
 		for (u32 v = 0; v < VARIANTS; v++) {
@@ -42,9 +48,13 @@ static int run_rounds(struct comparison *c, const struct settings *s, double eac
 			double warm = run_variant(c, v, TARGET_SYNSCOPE, c->runs / 8 + 1);
 			double ours = run_variant(c, v, TARGET_SYNSCOPE, c->runs);
 
-			if (floor < 0 || warm < 0 || ours < 0)
+			double ring = v == TOLD ? run_variant(c, v, TARGET_RING, c->runs) : 0;
+
+			if (floor < 0 || warm < 0 || ours < 0 || ring < 0)
 				return -1;
-			each[v][r] = ours - floor;
+			rounds->each[v][r] = ours - floor;
+			if (v == TOLD)
+				rounds->ring[r] = ring - floor;
 		}
 	return 0;
 }
@@ -81,7 +91,7 @@ static int check_variants(struct comparison *c, const struct row *row)
 }
 
 static void print_difference(const struct settings *s, const char *name, const double *with,
-			     const double *without)
+			     const double *without, const double *ring)
 {
 	double differences[ROUNDS_MAX];
 
@@ -92,13 +102,15 @@ static void print_difference(const struct settings *s, const char *name, const d
 					 .against = "the same without an event",
 					 .value = median(differences, s->rounds),
 					 .ratio = median(with, s->rounds) / median(without, s->rounds),
+					 .ring = ring ? median(ring, s->rounds) : 0,
 					 .target = 50});
 }
 
 static int compare_variants(const struct row *row, const char *name, const struct settings *s)
 {
 	static struct comparison c;
-	double each[VARIANTS][ROUNDS_MAX], ns;
+	struct rounds rounds;
+	double ns;
 	char line[LINE_MAX_LENGTH];
 	int failed = 0;
 
@@ -107,14 +119,14 @@ static int compare_variants(const struct row *row, const char *name, const struc
 		failed = begin_variant(&c, row, v, s);
 	ns = failed ? -1 : run_variant(&c, SILENT, TARGET_SYNSCOPE, 20000);
 	c.runs = ns > 0 ? (u64)(s->milliseconds * 1e6 / ns) + 1 : 0;
-	failed = failed || !c.runs || run_rounds(&c, s, each) || check_variants(&c, row);
+	failed = failed || !c.runs || run_rounds(&c, s, &rounds) || check_variants(&c, row);
 	for (u32 v = 0; v < VARIANTS; v++)
 		bed_close(&c.beds[v]);
 	if (failed)
 		return -1;
-	print_difference(s, name, each[TOLD], each[SILENT]);
+	print_difference(s, name, rounds.each[TOLD], rounds.each[SILENT], rounds.ring);
 	snprintf(line, sizeof(line), "%s, lost", name);
-	print_difference(s, line, each[LOST], each[SILENT]);
+	print_difference(s, line, rounds.each[LOST], rounds.each[SILENT], NULL);
 	return 0;
 }
 

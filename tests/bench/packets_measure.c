@@ -7,7 +7,7 @@
 /* Nanoseconds a run, by round. */
 struct timing {
 	double floor[ROUNDS_MAX];
-	double above[TARGETS][ROUNDS_MAX];
+	double above[ROW_TARGETS][ROUNDS_MAX];
 	double memory[ROUNDS_MAX]; /* what memory alone takes */
 };
 
@@ -17,7 +17,7 @@ struct measurement {
 	const struct settings *settings;
 	struct prepared prepared;
 	struct walk walk;
-	u64 runs[TARGETS]; /* in each round */
+	u64 runs[ROW_TARGETS]; /* in each round */
 	struct timing timing;
 };
 
@@ -72,7 +72,7 @@ static int open_memory(struct measurement *m)
 static int run_rounds(struct measurement *m)
 {
 	for (u32 r = 0; r < m->settings->rounds; r++) {
-		for (u32 target = 0; target < TARGETS; target++) {
+		for (u32 target = 0; target < ROW_TARGETS; target++) {
 			double ns = run_round(m, target);
 
 			if (ns < 0)
@@ -118,7 +118,7 @@ int measure_row(struct bed *b, const struct row *row, const struct settings *s)
 	m = (struct measurement){.bed = b, .row = row, .settings = s};
 	if (row_prepare(b, row, s, &m.prepared))
 		return -1;
-	for (u32 target = 0; target < TARGETS; target++) {
+	for (u32 target = 0; target < ROW_TARGETS; target++) {
 		m.runs[target] = runs_for(&m, target);
 		if (!m.runs[target])
 			return -1;

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Writes the next segment of its script (stamp.h) into the frame and hands the frame to one of three
- * programs: an empty one, one that parses and counts, and synscope's own. All three pay the same for
- * the stamping, so what differs is what the program costs.
+ * Writes the next segment of its script (stamp.h) into the frame and hands the frame to another
+ * program: an empty one, one that parses and counts, synscope's own, or one that does nothing but
+ * read the clock and put as many bytes into a ring as an event has. All pay the same for the stamping, so
+ * what differs is what the program costs.
  */
 #include "platform.h"
+#include "event.h"
 #include "parse.h"
 #include "stamp.h"
 
@@ -37,6 +39,11 @@ struct {
 	__type(key, __u32);
 	__type(value, struct parse_counters);
 } parsed_frames SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, RING_BYTES);
+} ring_alone SEC(".maps");
 
 /* The connections that a script goes round, by number. */
 __u32 order[ORDER_MAX];
@@ -227,6 +234,25 @@ int parse_xdp(struct xdp_md *ctx)
 	return XDP_PASS;
 }
 
+ALWAYS_INLINE void put_into_ring(void)
+{
+	struct event *e = bpf_ringbuf_reserve(&ring_alone, sizeof(*e), 0);
+
+	if (!e)
+		return;
+	__builtin_memset(e, 0, sizeof(*e));
+	e->time = bpf_ktime_get_ns();
+	bpf_ringbuf_submit(e, BPF_RB_NO_WAKEUP);
+}
+
+SEC("xdp.frags")
+int ring_xdp(struct xdp_md *ctx)
+{
+	(void)ctx;
+	put_into_ring();
+	return XDP_PASS;
+}
+
 SEC("tc")
 int stamp_tc_ipv4(struct __sk_buff *ctx)
 {
@@ -261,5 +287,13 @@ int parse_tc(struct __sk_buff *ctx)
 	struct segment s = {};
 
 	count_parsed(&s, ctx->len, parse_only_tc(ctx, &s));
+	return TCX_NEXT;
+}
+
+SEC("tc")
+int ring_tc(struct __sk_buff *ctx)
+{
+	(void)ctx;
+	put_into_ring();
 	return TCX_NEXT;
 }

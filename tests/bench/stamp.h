@@ -7,8 +7,15 @@
 #ifndef SYNSCOPE_STAMP_H
 #define SYNSCOPE_STAMP_H
 
-/* What the stamped frame is handed to. */
-enum stamp_target { TARGET_FLOOR, TARGET_PARSE, TARGET_SYNSCOPE, TARGETS };
+/* What the stamped frame is handed to: every row those before ROW_TARGETS, the events' rows the ring, too. */
+enum stamp_target {
+	TARGET_FLOOR,
+	TARGET_PARSE,
+	TARGET_SYNSCOPE,
+	ROW_TARGETS,
+	TARGET_RING = ROW_TARGETS,
+	TARGETS
+};
 
 enum {
 	SCRIPT_AT = 224, /* of the frame; behind the longest headers and payload */
