@@ -336,9 +336,7 @@ static void visit(struct book *b, u32 slot, u64 due, u64 now)
  */
 ALWAYS_INLINE void expect_due(const struct book *b, u64 now)
 {
-	enum { NEAR_TOP = 6 };
-
-	for (u32 i = 1; i <= NEAR_TOP && i < b->deadlines.count; i++)
+	for (u32 i = 1; i <= DEADLINE_CHILDREN && i < b->deadlines.count; i++)
 		if (b->deadlines.heap[i].at < now)
 			table_expect(b->table, b->deadlines.heap[i].slot);
 }

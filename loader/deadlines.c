@@ -39,18 +39,36 @@ static void put(struct deadlines *d, u32 place, struct deadline x)
 	*place_of(d, x.slot) = place + 1;
 }
 
+static u32 parent(u32 place)
+{
+	return (place - 1) / DEADLINE_CHILDREN;
+}
+
 static void sift_up(struct deadlines *d, u32 place, struct deadline x)
 {
-	for (; place && is_before(&x, &d->heap[(place - 1) / 2]); place = (place - 1) / 2)
-		put(d, place, d->heap[(place - 1) / 2]);
+	for (; place && is_before(&x, &d->heap[parent(place)]); place = parent(place))
+		put(d, place, d->heap[parent(place)]);
 	put(d, place, x);
+}
+
+/* The first of those below a place; the place itself where there are none. */
+static u32 first_child(const struct deadlines *d, u32 place)
+{
+	u32 child = DEADLINE_CHILDREN * place + 1, end = child + DEADLINE_CHILDREN, first = child;
+
+	if (child >= d->count)
+		return place;
+	if (end > d->count)
+		end = d->count;
+	while (++child < end)
+		if (is_before(&d->heap[child], &d->heap[first]))
+			first = child;
+	return first;
 }
 
 static void sift_down(struct deadlines *d, u32 place, struct deadline x)
 {
-	for (u32 child; (child = 2 * place + 1) < d->count; place = child) {
-		if (child + 1 < d->count && is_before(&d->heap[child + 1], &d->heap[child]))
-			child++;
+	for (u32 child; (child = first_child(d, place)) != place; place = child) {
 		if (!is_before(&d->heap[child], &x))
 			break;
 		put(d, place, d->heap[child]);
@@ -61,7 +79,7 @@ static void sift_down(struct deadlines *d, u32 place, struct deadline x)
 /* Puts x where `place` became free, or beyond, so that parents stay before their children. */
 static void settle(struct deadlines *d, u32 place, struct deadline x)
 {
-	if (place && is_before(&x, &d->heap[(place - 1) / 2]))
+	if (place && is_before(&x, &d->heap[parent(place)]))
 		sift_up(d, place, x);
 	else
 		sift_down(d, place, x);
