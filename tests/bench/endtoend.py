@@ -8,7 +8,7 @@ time is the tool's.
 usage: endtoend.py [--json] [--rounds N] [--seconds S] [WORD...]
 
 WORDs choose tools and kinds of traffic (short, upload, download): those with a WORD in their names. An empty
-XDP program and tcpdump are measured whenever anything is. Each measurement has hosts of its own. CPU time is
+XDP program, programs that only parse and count, and tcpdump are measured whenever anything is. Each measurement has hosts of its own. CPU time is
 the tool's own, in user space and in system calls, from when it is ready until it has ended; what its programs
 and the copies for its sockets take in the kernel shows in the rate and in the shares, which are sampled in a
 measurement of their own.
@@ -25,7 +25,7 @@ import sys
 from dataclasses import dataclass
 
 from endtoend_report import Report, median, quartiles
-from endtoend_tools import EMPTY_PROGRAM, PARSER, TOOLS, exit_on_signals
+from endtoend_tools import EMPTY_PROGRAM, PARSER, PARSER_TC, TOOLS, exit_on_signals
 
 HERE = pathlib.Path(__file__).resolve().parent
 RIVAL = "tcpdump -w"
@@ -49,7 +49,7 @@ class Kind:
         return done / result["seconds"]
 
     def is_for(self, tool):
-        return not self.apart or tool.name in (EMPTY_PROGRAM, PARSER, RIVAL, *OURS)
+        return not self.apart or tool.name in (EMPTY_PROGRAM, PARSER, PARSER_TC, RIVAL, *OURS)
 
 
 KINDS = (
@@ -75,6 +75,10 @@ def run_case(script, *arguments):
     return json.loads(out)
 
 
+def cases_of(name, rounds):
+    return [r[name] for r in rounds if name in r]
+
+
 def per_million(figure, what):
     return lambda case: None if case[figure] is None else case[figure] / case[what] * 1e6
 
@@ -83,12 +87,18 @@ def megabytes(what):
     return lambda case: None if case[what] is None else case[what] / (1 << 20)
 
 
-def show_rate(report, kind, tool, cases):
-    """Next to the mean of what was measured right before and right after."""
-    rates = [kind.rate(c) for c in cases]
-    ratios = [mine / statistics.mean(map(kind.rate, c["floors"])) for mine, c in zip(rates, cases)]
-    report.figure(f"{kind.name}: {tool.name}", median(rates), kind.unit(), median(ratios), tool.floor,
-                  at_least=RATE_AT_LEAST if tool.name in OURS else None, of_ratio=True, **quartiles(ratios))  # fmt: skip
+def to_floor(kind, cases):
+    """The ratios of rates to the mean of what was measured right before and right after."""
+    return [kind.rate(c) / statistics.mean(map(kind.rate, c["floors"])) for c in cases]
+
+
+def show_rate(report, kind, tool, rounds):
+    """Ours next to programs that are attached alike, and do no more than read the headers."""
+    cases, parser = cases_of(tool.name, rounds), cases_of(PARSER if tool.floor == EMPTY_PROGRAM else PARSER_TC, rounds)
+    ratios, ours = to_floor(kind, cases), tool.name in OURS
+    known = {"parser": round(median(to_floor(kind, parser)), 4)} if ours and parser else {}
+    report.figure(f"{kind.name}: {tool.name}", median(map(kind.rate, cases)), kind.unit(), median(ratios), tool.floor,
+                  at_least=RATE_AT_LEAST if ours else None, of_ratio=True, **quartiles(ratios), **known)  # fmt: skip
 
 
 def show_shares(report, kind, tool, sampled):
@@ -128,10 +138,11 @@ def show_cpu(report, kind, tool, rounds):
 def show(report, kind, tool, rounds, sampled):
     ours = tool.name in OURS
     name = f"{kind.name}: {tool.name}"
-    cases = [r[tool.name] for r in rounds if tool.name in r]
-    show_rate(report, kind, tool, cases)
+    cases = cases_of(tool.name, rounds)
+    show_rate(report, kind, tool, rounds)
     show_shares(report, kind, tool, sampled)
     show_cpu(report, kind, tool, rounds)
+    report.figure(f"{name}: CPU to begin and to end", median(c["cpu_besides"] for c in cases), "CPU s")
     report.figure(f"{name}: peak memory", median(map(megabytes("peak"), cases)), "MiB")
     if ours:
         besides = median(map(megabytes("besides"), cases))
@@ -169,7 +180,7 @@ def chosen(words):
     """Kinds and tools: a word that is in no kind's name chooses tools, and the other way round."""
     kinds = [k for k in KINDS if any(w in k.name for w in words)] or list(KINDS)
     tools = [t for t in TOOLS if any(w in t.name for w in words)] or list(TOOLS)
-    return kinds, [t for t in TOOLS if t in tools or t.name in (EMPTY_PROGRAM, RIVAL)]
+    return kinds, [t for t in TOOLS if t in tools or t.name in (EMPTY_PROGRAM, PARSER, PARSER_TC, RIVAL)]
 
 
 def main():

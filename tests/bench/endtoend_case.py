@@ -27,6 +27,7 @@ from lib import die_with_parent, host, must, need, temporary_directory
 LOAD = os.environ.get("LOAD", str(pathlib.Path(SYNSCOPE).parent / "tests" / "bench" / "load"))
 SAMPLE_EVERY = 0.5
 WARM_UP = 0.2
+FIRST_OF_TOOL = 0.5  # in which it finds the memory that it goes on with
 WRITE_AT_ONCE = 256 << 10  # as loader/output.c does
 
 
@@ -92,15 +93,18 @@ def output_alone(path):
 
 def with_tool(tool, traffic, seconds, directory, tool_cpus, sampled):
     running = Running(tool, directory, tool_cpus)
+    earlier = traffic.run(traffic.command(FIRST_OF_TOOL))["connections"]
+    running.begin_to_count()
     before, command = packets(), traffic.command(seconds)
     result = traffic.run(recording(command, directory) if sampled else command, running.sample)
     result["packets"] = packets() - before
     if sampled:
         result |= shares(directory, family_of(running.process.pid) if running.process else [])
     running.stop()
-    result["missed"] = running.missed(result["connections"]) if traffic.kind == "short" else None
-    result |= {"cpu": running.cpu, "peak": running.peak, "besides": running.besides}
-    result["output"] = output_alone(directory / "out") if tool.name.startswith("run ") else None
+    result["missed"] = running.missed(earlier + result["connections"]) if traffic.kind == "short" else None
+    result |= {"cpu": running.cpu, "cpu_besides": running.cpu_besides, "peak": running.peak, "besides": running.besides}
+    of_all = result["connections"] / (earlier + result["connections"])
+    result["output"] = of_all * output_alone(directory / "out") if tool.name.startswith("run ") else None
     running.end()
     return result
 

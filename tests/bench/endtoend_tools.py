@@ -23,6 +23,7 @@ from lib import SYNSCOPE, die_with_parent, inside_host, must  # noqa: E402
 BENCHES = pathlib.Path(SYNSCOPE).parent / "tests" / "bench"
 EMPTY = os.environ.get("EMPTY_OBJECT", str(BENCHES / "empty.bpf.o"))
 READY_WITHIN, ENDED_WITHIN = 20.0, 120.0
+TOLD_WITHIN = 0.5  # after the last segment
 # Whole short connections, in synscope's own records (load_short.c sends 100 bytes and gets 1000).
 WHOLE = '"orig_bytes": 100, "resp_bytes": 1000, "conn_state": "SF"'
 
@@ -48,7 +49,8 @@ def number_before(words, text):
     return int(found.group(1)) if found else 0
 
 
-NOTHING, EMPTY_PROGRAM, PARSER = "nothing attached", "empty XDP program", "parse and count only"
+NOTHING, EMPTY_PROGRAM = "nothing attached", "empty XDP program"
+PARSER, PARSER_TC = "parse and count only", "parse and count only, tc"
 
 
 @dataclass
@@ -107,19 +109,33 @@ def detach_empty():
     must("b", "ip", "link", "set", "dev", "eth0", "xdpdrv", "off")
 
 
-def attach_parser():
-    """The programs that `packets` measures as `parse`: XDP, and tc for what is sent."""
-    pins = pathlib.Path(os.environ["BPFFS"]) / "parser"
-    must(None, "bpftool", "prog", "loadall", BENCHES / "stamp.bpf.o", pins)
-    must("b", "bpftool", "net", "attach", "xdpdrv", "pinned", pins / "parse_xdp", "dev", "eth0")
+def pinned_parsers():
+    return pathlib.Path(os.environ["BPFFS"]) / "parsers"
+
+
+def attach_parser_by_tc(*hooks):
+    """The program that `packets` measures as `parse`."""
+    must(None, "bpftool", "prog", "loadall", BENCHES / "stamp.bpf.o", pinned_parsers())
     must("b", "tc", "qdisc", "add", "dev", "eth0", "clsact")
-    must("b", "tc", "filter", "add", "dev", "eth0", "egress", "bpf", "direct-action", "object-pinned", pins / "parse_tc")
+    for hook in hooks:
+        program = ("direct-action", "object-pinned", pinned_parsers() / "parse_tc")
+        must("b", "tc", "filter", "add", "dev", "eth0", hook, "bpf", *program)
+
+
+def attach_parser():
+    """XDP, and tc for what is sent."""
+    attach_parser_by_tc("egress")
+    must("b", "bpftool", "net", "attach", "xdpdrv", "pinned", pinned_parsers() / "parse_xdp", "dev", "eth0")
+
+
+def detach_parser_by_tc():
+    must("b", "tc", "qdisc", "del", "dev", "eth0", "clsact")
+    shutil.rmtree(pinned_parsers())
 
 
 def detach_parser():
-    must("b", "tc", "qdisc", "del", "dev", "eth0", "clsact")
     must("b", "bpftool", "net", "detach", "xdpdrv", "dev", "eth0")
-    shutil.rmtree(pathlib.Path(os.environ["BPFFS"]) / "parser")
+    detach_parser_by_tc()
 
 
 def missed_packets(directory, errors, connections):
@@ -151,6 +167,7 @@ TOOLS = (
     Tool(NOTHING, floor=EMPTY_PROGRAM),
     Tool(EMPTY_PROGRAM, begin=attach_empty, end=detach_empty, floor=EMPTY_PROGRAM),
     Tool(PARSER, begin=attach_parser, end=detach_parser, program="bpftool", floor=EMPTY_PROGRAM),
+    Tool(PARSER_TC, begin=lambda: attach_parser_by_tc("ingress", "egress"), end=detach_parser_by_tc, program="bpftool"),
     Tool("run conns", run_view("conns", *SOON), READY, missed_records, floor=EMPTY_PROGRAM),
     Tool("run events", run_view("events"), READY, missed_ends, floor=EMPTY_PROGRAM),
     Tool("run conns, tc", run_view("conns", *SOON, "--mode", "tc"), READY, missed_records),
@@ -236,7 +253,7 @@ class Running:
 
     def __init__(self, tool, directory, cpus=None):
         self.tool, self.directory, self.cpus, self.process = tool, directory, cpus, None
-        self.cpu = self.peak = self.besides = None
+        self.cpu = self.cpu_besides = self.peak = self.besides = None
         if tool.begin:
             tool.begin()
         if tool.command:
@@ -259,7 +276,12 @@ class Running:
             time.sleep(0.005)
         self.ready_at = time.monotonic()
         time.sleep(0.5)  # what it starts, or attaches, after that word
-        self.cpu_before = cpu_seconds(self.process.pid)
+
+    def begin_to_count(self):
+        """From here on its CPU time is counted; what it saw before, it has told by then."""
+        if self.process:
+            time.sleep(TOLD_WITHIN)
+            self.cpu_before = cpu_seconds(self.process.pid)
 
     def errors(self):
         return (self.directory / "stderr").read_text(errors="replace")
@@ -278,9 +300,12 @@ class Running:
             self.besides = max(self.besides or 0, resident_besides_table(self.process.pid))
 
     def stop(self):
-        """Ends it as a user would; its CPU time reaches from when it was ready to its last word."""
+        """Ends it as a user would. Its CPU time is counted until it has told of all it saw; what it takes besides,
+        to begin and to end, a run of hours takes once."""
         if not self.process:
             return
+        time.sleep(TOLD_WITHIN)
+        self.cpu = cpu_seconds(self.process.pid) - self.cpu_before
         self.sample()
         self.process.send_signal(signal.SIGINT)
         end = time.monotonic() + ENDED_WITHIN
@@ -292,7 +317,7 @@ class Running:
                 self.process.kill()
             time.sleep(0.02)
         self.process.returncode = os.waitstatus_to_exitcode(status)
-        self.cpu = max(0.0, usage.ru_utime + usage.ru_stime - self.cpu_before)
+        self.cpu_besides = max(0.0, usage.ru_utime + usage.ru_stime - self.cpu)
         self.peak = usage.ru_maxrss << 10
 
     def missed(self, connections):
