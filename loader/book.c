@@ -331,8 +331,8 @@ static void visit(struct book *b, u32 slot, u64 due, u64 now)
 }
 
 /*
- * What is due next is near the top of the heap. Inline: of a function that only prefetches, gcc drops the call,
- * as if it did nothing.
+ * What is due next is near the top of the heap. Inline: of a function that only prefetches, gcc drops the
+ * call, as if it did nothing.
  */
 ALWAYS_INLINE void expect_due(const struct book *b, u64 now)
 {

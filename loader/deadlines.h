@@ -12,8 +12,8 @@ struct deadline {
 };
 
 /*
- * Of the heap: what is first comes, once it is gone, from the places 1 to that. Four, since each step down the
- * heap is a line of memory that is not in the cache: half as many as with two.
+ * Of the heap: what is first comes, once it is gone, from the places 1 to that. Four, since each step down
+ * the heap is a line of memory that is not in the cache: half as many as with two.
  */
 enum { DEADLINE_CHILDREN = 4 };
 
