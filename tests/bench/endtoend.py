@@ -192,6 +192,8 @@ def main():
     arguments = parser.parse_args()
     if os.geteuid():
         sys.exit("endtoend.py: needs root")
+    if pathlib.Path("/proc/sys/kernel/bpf_stats_enabled").read_text(encoding="ascii").strip() != "0":
+        sys.exit("endtoend.py: each run of a program would be timed by the kernel, too: sysctl kernel.bpf_stats_enabled=0")
     exit_on_signals()
     report = Report(arguments.json)
     kinds, tools = chosen(arguments.words)
