@@ -195,7 +195,11 @@ $(BENCHES)/packets: $(PACKETS) $(wildcard tests/bench/*.h) $(LIBRARY) $(HEADERS)
 	$(Q)mkdir -p $(@D)
 	$(call say,BENCH,$@) $(CC) $(CPPFLAGS) -Itests/bench $(CFLAGS) $(PACKETS) $(LIBRARY) $(LDLIBS) -o $@
 
-bench-endtoend: $(BENCHES)/load $(BENCHES)/flood $(BENCHES)/flood.bpf.o $(BENCHES)/empty.bpf.o
+bench-endtoend: $(addprefix $(BENCHES)/,load flood flood.bpf.o empty.bpf.o stamp.bpf.o plain_reader)
+
+$(BENCHES)/plain_reader: tests/bench/plain_reader.c $(LIBRARY) $(HEADERS)
+	$(Q)mkdir -p $(@D)
+	$(call say,BENCH,$@) $(CC) $(CPPFLAGS) $(CFLAGS) $< $(LIBRARY) $(LDLIBS) -o $@
 
 $(BENCHES)/load: $(wildcard tests/bench/load*.[ch])
 	$(Q)mkdir -p $(@D)

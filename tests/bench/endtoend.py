@@ -8,10 +8,11 @@ time is the tool's.
 usage: endtoend.py [--json] [--rounds N] [--seconds S] [WORD...]
 
 WORDs choose tools and kinds of traffic (short, upload, download): those with a WORD in their names. An empty
-XDP program, programs that only parse and count, and tcpdump are measured whenever anything is. Each measurement has hosts of its own. CPU time is
-the tool's own, in user space and in system calls, from when it is ready until it has ended; what its programs
-and the copies for its sockets take in the kernel shows in the rate and in the shares, which are sampled in a
-measurement of their own.
+XDP program, programs that only parse and count, a reader that does only what any must, and tcpdump are measured
+whenever anything is. Each measurement has hosts of its own. CPU time is the tool's own, in user space and in
+system calls, from half a second of traffic on until it has told of all it saw; what its programs and the copies
+for its sockets take in the kernel shows in the rate and in the shares, which are sampled in a measurement of
+their own.
 """
 
 import argparse
@@ -25,10 +26,11 @@ import sys
 from dataclasses import dataclass
 
 from endtoend_report import Report, median, quartiles
-from endtoend_tools import EMPTY_PROGRAM, PARSER, PARSER_TC, TOOLS, exit_on_signals
+from endtoend_tools import EMPTY_PROGRAM, PARSER, PARSER_TC, PLAIN, TOOLS, exit_on_signals
 
 HERE = pathlib.Path(__file__).resolve().parent
 RIVAL = "tcpdump -w"
+BESIDES = (EMPTY_PROGRAM, PARSER, PARSER_TC, PLAIN, RIVAL)  # measured whenever anything is
 OURS = [t.name for t in TOOLS if t.name.startswith(("run ", "attached"))]
 RATE_AT_LEAST, CPU_AT_MOST, MEMORY_AT_MOST = 0.98, 0.333, 32
 PROGRAMS_AT_MOST = round(100 * (1 - RATE_AT_LEAST), 6)
@@ -49,7 +51,7 @@ class Kind:
         return done / result["seconds"]
 
     def is_for(self, tool):
-        return not self.apart or tool.name in (EMPTY_PROGRAM, PARSER, PARSER_TC, RIVAL, *OURS)
+        return not self.apart or tool.name in (*BESIDES, *OURS)
 
 
 KINDS = (
@@ -129,6 +131,9 @@ def show_cpu(report, kind, tool, rounds):
         value, ratios = beside_rival(rounds, tool.name, cpu, cpu)
         alone, of_it = beside_rival(rounds, tool.name, per_million("output", what), cpu)
         known = {"output": round(median(of_it), 4)} if of_it else {}
+        plain = beside_rival(rounds, PLAIN, cpu, cpu)[1]
+        if plain and tool.name.startswith("run conns"):
+            known["plain"] = round(median(plain), 4)
         report.figure(f"{name}: CPU", value, unit, median(ratios), RIVAL, at_most=CPU_AT_MOST if ours else None, of_ratio=True,
                       **quartiles(ratios), **known)  # fmt: skip
         if what == "connections":
@@ -180,7 +185,7 @@ def chosen(words):
     """Kinds and tools: a word that is in no kind's name chooses tools, and the other way round."""
     kinds = [k for k in KINDS if any(w in k.name for w in words)] or list(KINDS)
     tools = [t for t in TOOLS if any(w in t.name for w in words)] or list(TOOLS)
-    return kinds, [t for t in TOOLS if t in tools or t.name in (EMPTY_PROGRAM, PARSER, PARSER_TC, RIVAL)]
+    return kinds, [t for t in TOOLS if t in tools or t.name in BESIDES]
 
 
 def main():

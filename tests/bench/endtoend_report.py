@@ -28,7 +28,7 @@ class Report:
     def figure(self, name, value, unit, ratio=None, against=None, at_least=None, at_most=None, of_ratio=False, **more):
         """One figure; a target is of the ratio where it says so, else of the value. `more` is what else is known
         of it: low and high, the quartiles of the ratio; output, the ratio that writing its output takes alone;
-        parser, the ratio that programs have which only parse and count."""
+        parser, the ratio that programs have which only parse and count; plain, that of a reader which only reads and writes."""
         judged = ratio if of_ratio else value
         if value is None:
             return
@@ -53,6 +53,8 @@ class Report:
             text += f" ({row['low']:.3f} to {row['high']:.3f})"
         if "parser" in row:
             text += f", parsing alone {row['parser']:.3f}"
+        if "plain" in row:
+            text += f", plain reader {row['plain']:.3f}"
         if "target" in row:
             text += f"  ({'>=' if at_least else '<='} {row['target']:g} {'met' if row['met'] else 'MISSED'})"
         return text.rstrip()

@@ -23,6 +23,7 @@ from lib import SYNSCOPE, die_with_parent, inside_host, must  # noqa: E402
 BENCHES = pathlib.Path(SYNSCOPE).parent / "tests" / "bench"
 EMPTY = os.environ.get("EMPTY_OBJECT", str(BENCHES / "empty.bpf.o"))
 READY_WITHIN, ENDED_WITHIN = 20.0, 120.0
+PLAIN_BYTES = 1400  # that plain_reader.c writes for each connection
 TOLD_WITHIN = 0.5  # after the last segment
 # Whole short connections, in synscope's own records (load_short.c sends 100 bytes and gets 1000).
 WHOLE = '"orig_bytes": 100, "resp_bytes": 1000, "conn_state": "SF"'
@@ -51,6 +52,7 @@ def number_before(words, text):
 
 NOTHING, EMPTY_PROGRAM = "nothing attached", "empty XDP program"
 PARSER, PARSER_TC = "parse and count only", "parse and count only, tc"
+PLAIN = "plain reader and writer"
 
 
 @dataclass
@@ -75,6 +77,15 @@ SOON = ("--linger", "200ms")
 
 def run_view(view, *options):
     return lambda directory: [SYNSCOPE, "run", "eth0", "--view", view, "--json", "-o", directory / "out", *options]
+
+
+def plain_reader(directory):
+    """plain_reader.c beside synscope's own programs."""
+    return [BENCHES / "plain_reader", "run", "eth0", "--view", "conns", "--json", "-o", directory / "out", *SOON]
+
+
+def missed_plain(directory, errors, connections):
+    return connections - (directory / "out").stat().st_size // PLAIN_BYTES
 
 
 def missed_records(directory, errors, connections):
@@ -169,6 +180,7 @@ TOOLS = (
     Tool(PARSER, begin=attach_parser, end=detach_parser, program="bpftool", floor=EMPTY_PROGRAM),
     Tool(PARSER_TC, begin=lambda: attach_parser_by_tc("ingress", "egress"), end=detach_parser_by_tc, program="bpftool"),
     Tool("run conns", run_view("conns", *SOON), READY, missed_records, floor=EMPTY_PROGRAM),
+    Tool(PLAIN, plain_reader, READY, missed_plain, floor=EMPTY_PROGRAM),
     Tool("run events", run_view("events"), READY, missed_ends, floor=EMPTY_PROGRAM),
     Tool("run conns, tc", run_view("conns", *SOON, "--mode", "tc"), READY, missed_records),
     Tool("attached, no reader", missed=missed_by_table, begin=attach, end=detach, floor=EMPTY_PROGRAM),

@@ -53,6 +53,8 @@ def verdict(o):
         return f"{met}: clock and ring alone are above"
     if not o["met"] and o.get("parser", 1) < o["target"]:
         return f"{met}: parsing alone ({shown(o['parser'])}) is below"
+    if not o["met"] and o.get("plain", 0) > o["target"]:
+        return f"{met}: reading and writing alone ({shown(o['plain'])}) is above"
     if not o["met"] and o.get("output", 0) > o["target"]:
         return f"{met}: writing its output alone is above"
     if o.get("low", o["target"]) < o["target"] < o.get("high", o["target"]):
