@@ -131,7 +131,6 @@ static int run(const struct arguments *a)
 		return say_error("%s: %s", a->output, strerror(errno));
 	if (instrument_open(&plain.instrument, a->operands[0], &o))
 		return -1;
-	memset(plain.queue, 0, sizeof(plain.queue));
 	status = follow(&plain);
 	instrument_close(&plain.instrument);
 	return status;
