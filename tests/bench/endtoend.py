@@ -132,7 +132,7 @@ def show_cpu(report, kind, tool, rounds):
         alone, of_it = beside_rival(rounds, tool.name, per_million("output", what), cpu)
         known = {"output": round(median(of_it), 4)} if of_it else {}
         plain = beside_rival(rounds, PLAIN, cpu, cpu)[1]
-        if plain and tool.name.startswith("run conns"):
+        if plain and tool.name.startswith("run "):
             known["plain"] = round(median(plain), 4)
         report.figure(f"{name}: CPU", value, unit, median(ratios), RIVAL, at_most=CPU_AT_MOST if ours else None, of_ratio=True,
                       **quartiles(ratios), **known)  # fmt: skip

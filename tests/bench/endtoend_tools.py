@@ -265,6 +265,7 @@ class Running:
 
     def __init__(self, tool, directory, cpus=None):
         self.tool, self.directory, self.cpus, self.process = tool, directory, cpus, None
+        self.cpu_before = 0.0
         self.cpu = self.cpu_besides = self.peak = self.besides = None
         if tool.begin:
             tool.begin()

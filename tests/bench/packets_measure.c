@@ -9,6 +9,7 @@ struct timing {
 	double floor[ROUNDS_MAX];
 	double above[ROW_TARGETS][ROUNDS_MAX];
 	double memory[ROUNDS_MAX]; /* what memory alone takes */
+	double clock[ROUNDS_MAX];  /* and the clock, above the floor */
 };
 
 struct measurement {
@@ -60,13 +61,28 @@ static bool has_memory(const struct row *row)
 	return row->scene->steps == 1 && !row->scene->ethertype && row->connections > 1;
 }
 
+static bool opens(const struct row *row)
+{
+	return row->scene->effects[0] & OPENS;
+}
+
+/* What each segment of the row takes that begins a connection: its time is a precise one. */
+static int run_clock(struct measurement *m, u32 round)
+{
+	double ns;
+
+	if (!has_memory(m->row) || !opens(m->row))
+		return 0;
+	ns = run(m, TARGET_CLOCK, m->runs[TARGET_FLOOR]);
+	m->timing.clock[round] = ns - m->timing.floor[round];
+	return ns < 0 ? -1 : 0;
+}
+
 static int open_memory(struct measurement *m)
 {
-	bool opens = m->row->scene->effects[0] & OPENS;
-
 	if (!has_memory(m->row))
 		return 0;
-	return walk_open(&m->walk, opens ? TOUCH_OPENING : TOUCH_SEGMENT, m->row->connections);
+	return walk_open(&m->walk, opens(m->row) ? TOUCH_OPENING : TOUCH_SEGMENT, m->row->connections);
 }
 
 static int run_rounds(struct measurement *m)
@@ -81,6 +97,8 @@ static int run_rounds(struct measurement *m)
 				m->timing.floor[r] = ns;
 			m->timing.above[target][r] = ns - m->timing.floor[r];
 		}
+		if (run_clock(m, r))
+			return -1;
 		if (has_memory(m->row))
 			m->timing.memory[r] = walk_pass(&m->walk);
 		if (m->row->scene->table == TABLE_EMPTY && row_check(m->bed, m->row, &m->prepared))
@@ -101,6 +119,7 @@ static void print(const struct measurement *m)
 		.parse = median(m->timing.above[TARGET_PARSE], rounds),
 		.value = median(m->timing.above[TARGET_SYNSCOPE], rounds),
 		.memory = has_memory(m->row) ? median(m->timing.memory, rounds) : 0,
+		.clock = has_memory(m->row) && opens(m->row) ? median(m->timing.clock, rounds) : 0,
 		.target = row_target(m->row),
 		.packets = m->row->scene->steps > 2 ? m->row->scene->steps : 0,
 	};

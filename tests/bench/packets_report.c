@@ -42,6 +42,8 @@ static const char *verdict(const struct report *r)
 		return "MISSED: memory alone is above";
 	if (r->target > 0 && r->memory > 0 && r->parse + r->memory > r->target)
 		return "MISSED: parsing and memory alone are above";
+	if (r->target > 0 && r->clock > 0 && r->parse + r->clock + r->memory > r->target)
+		return "MISSED: parsing, clock and memory alone are above";
 	if (r->target > 0 && r->ring > r->target)
 		return "MISSED: clock and ring alone are above";
 	return "MISSED";
@@ -58,6 +60,8 @@ static void print_json(const struct report *r)
 		printf(", \"parse\": %.1f", r->parse);
 	if (r->memory > 0)
 		printf(", \"memory\": %.1f", r->memory);
+	if (r->clock > 0)
+		printf(", \"clock\": %.1f", r->clock);
 	if (r->ring > 0)
 		printf(", \"ring\": %.1f", r->ring);
 	if (r->packets)

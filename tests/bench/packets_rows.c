@@ -310,10 +310,8 @@ static bool table_fits(const struct row *row, const struct tally *grown, u64 ope
 static bool ring_fits(const struct row *row, const struct tally *grown)
 {
 	/* where a record found no room, a few events may still find some */
-	const u64 last_room = sizeof(struct final_record) / sizeof(struct event);
-
 	if (row->scene->ring == RING_FULL)
-		return grown->lost && grown->emitted <= last_room;
+		return grown->lost && grown->emitted <= grown->lost / 1000;
 	return !grown->lost && !grown->emitted == (row->scene->ring == RING_UNUSED);
 }
 

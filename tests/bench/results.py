@@ -49,9 +49,11 @@ def verdict(o):
         return f"{met}: memory alone is above"
     if not o["met"] and o.get("memory") and o["memory"] + o.get("parse", 0) > o["target"]:
         return f"{met}: parsing and memory alone are above"
+    if not o["met"] and o.get("clock") and o["parse"] + o["clock"] + o["memory"] > o["target"]:
+        return f"{met}: parsing, clock ({shown(o['clock'])}) and memory alone are above"
     if not o["met"] and o.get("ring", 0) > o["target"]:
         return f"{met}: clock and ring alone are above"
-    if not o["met"] and o.get("parser", 1) < o["target"]:
+    if not o["met"] and "parser" in o and o["parser"] < o["target"]:
         return f"{met}: parsing alone ({shown(o['parser'])}) is below"
     if not o["met"] and o.get("plain", 0) > o["target"]:
         return f"{met}: reading and writing alone ({shown(o['plain'])}) is above"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Writes the next segment of its script (stamp.h) into the frame and hands the frame to another
- * program: an empty one, one that parses and counts, synscope's own, or one that does nothing but
- * read the clock and put as many bytes into a ring as an event has. All pay the same for the stamping, so
+ * program: an empty one, one that parses and counts, synscope's own, one that reads the clock, or one that
+ * reads the clock and puts as many bytes into a ring as an event has. All pay the same for the stamping, so
  * what differs is what the program costs.
  */
 #include "platform.h"
@@ -234,6 +234,21 @@ int parse_xdp(struct xdp_md *ctx)
 	return XDP_PASS;
 }
 
+ALWAYS_INLINE void read_clock(void)
+{
+	u64 now = bpf_ktime_get_ns();
+
+	hide_value(now);
+}
+
+SEC("xdp.frags")
+int clock_xdp(struct xdp_md *ctx)
+{
+	(void)ctx;
+	read_clock();
+	return XDP_PASS;
+}
+
 ALWAYS_INLINE void put_into_ring(void)
 {
 	struct event *e = bpf_ringbuf_reserve(&ring_alone, sizeof(*e), 0);
@@ -287,6 +302,14 @@ int parse_tc(struct __sk_buff *ctx)
 	struct segment s = {};
 
 	count_parsed(&s, ctx->len, parse_only_tc(ctx, &s));
+	return TCX_NEXT;
+}
+
+SEC("tc")
+int clock_tc(struct __sk_buff *ctx)
+{
+	(void)ctx;
+	read_clock();
 	return TCX_NEXT;
 }
 

@@ -7,13 +7,14 @@
 #ifndef SYNSCOPE_STAMP_H
 #define SYNSCOPE_STAMP_H
 
-/* What the stamped frame is handed to: every row those before ROW_TARGETS, the events' rows the ring, too. */
+/* What the stamped frame is handed to: in every row those before ROW_TARGETS. */
 enum stamp_target {
 	TARGET_FLOOR,
 	TARGET_PARSE,
 	TARGET_SYNSCOPE,
 	ROW_TARGETS,
-	TARGET_RING = ROW_TARGETS,
+	TARGET_CLOCK = ROW_TARGETS, /* where a connection begins: its time is a precise one */
+	TARGET_RING,		    /* where there are events */
 	TARGETS
 };
 
