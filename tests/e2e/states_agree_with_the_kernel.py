@@ -48,7 +48,11 @@ def last_states(objects, a, b):
     return {"A": "CLOSED", "B": "CLOSED"}
 
 
-def compare(name, which, objects, hosts, checkpoint):
+class NotAsPlanned(AssertionError):
+    """The kernels did not get where the scenario wants them: that says nothing of synscope."""
+
+
+def compare(which, objects, hosts, checkpoint):
     """First the kernels are where the scenario wants them; then synscope on host `which` must say so."""
     a, b = (hosts.address("a"), hosts.port_a), (hosts.address("b"), hosts.port_b)
     expected = {"A": checkpoint.state_a, "B": checkpoint.state_b}
@@ -61,18 +65,31 @@ def compare(name, which, objects, hosts, checkpoint):
         return {end: state for end, state in states.items() if which + end in checkpoint.seen}
 
     known = {end: state for end, state in expected.items() if which + end in checkpoint.seen}
-    eventually(lambda: kernel() == expected, lambda: f"{name}: kernel {kernel()}, expected {expected}")
-    eventually(lambda: says() == known, lambda: f"{name}: seen on host {which}: {says()}, kernel {known}", 1)
+    try:
+        eventually(lambda: kernel() == expected, lambda: f"kernel {kernel()}, expected {expected}")
+    except AssertionError as error:
+        raise NotAsPlanned(error) from error
+    eventually(lambda: says() == known, lambda: f"seen on host {which}: {says()}, kernel {known}", 1)
+
+
+def play_and_compare(name, number, which, objects, family):
+    """With ports of its own, and once more where the kernels went another way."""
+    def once():
+        play(name, PATHS[0], family, next(PORTS), 9000 + number,
+             lambda hosts, point: compare(which, objects, hosts, point))
+
+    try:
+        once()
+    except NotAsPlanned:
+        once()
 
 
 def play_all(which, objects, family=socket.AF_INET):
     """Plays every scenario; a disagreement in one does not hide those of the others."""
-    path = PATHS[0]
     wrong = []
     for number, name in enumerate(SCENARIOS):
         try:
-            play(name, path, family, next(PORTS), 9000 + number,
-                 lambda hosts, point: compare(name, which, objects, hosts, point))
+            play_and_compare(name, number, which, objects, family)
         except (AssertionError, OSError) as error:
             wrong.append(f"{name}: {error}")
     check(not wrong, "\n  ".join(["", *wrong]))
