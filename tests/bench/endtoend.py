@@ -98,9 +98,9 @@ def show_rate(report, kind, tool, rounds):
     """Ours next to programs that are attached alike, and do no more than read the headers."""
     cases, parser = cases_of(tool.name, rounds), cases_of(PARSER if tool.floor == EMPTY_PROGRAM else PARSER_TC, rounds)
     ratios, ours = to_floor(kind, cases), tool.name in OURS
-    known = {"parser": round(median(to_floor(kind, parser)), 4)} if ours and parser else {}
+    bounds = {"parsing alone": median(to_floor(kind, parser))} if parser else {}
     report.figure(f"{kind.name}: {tool.name}", median(map(kind.rate, cases)), kind.unit(), median(ratios), tool.floor,
-                  at_least=RATE_AT_LEAST if ours else None, of_ratio=True, **quartiles(ratios), **known)  # fmt: skip
+                  at_least=RATE_AT_LEAST if ours else None, of_ratio=True, bounds=bounds, **quartiles(ratios))  # fmt: skip
 
 
 def show_shares(report, kind, tool, sampled):
@@ -130,12 +130,10 @@ def show_cpu(report, kind, tool, rounds):
         unit, cpu = f"CPU s/million {what}", per_million("cpu", what)
         value, ratios = beside_rival(rounds, tool.name, cpu, cpu)
         alone, of_it = beside_rival(rounds, tool.name, per_million("output", what), cpu)
-        known = {"output": round(median(of_it), 4)} if of_it else {}
-        plain = beside_rival(rounds, PLAIN, cpu, cpu)[1]
-        if plain and tool.name.startswith("run "):
-            known["plain"] = round(median(plain), 4)
+        bounds = {"reading and writing alone": beside_rival(rounds, PLAIN, cpu, cpu)[1], "writing its output alone": of_it}
+        bounds = {what: median(its) for what, its in bounds.items() if its}
         report.figure(f"{name}: CPU", value, unit, median(ratios), RIVAL, at_most=CPU_AT_MOST if ours else None, of_ratio=True,
-                      **quartiles(ratios), **known)  # fmt: skip
+                      bounds=bounds, **quartiles(ratios))  # fmt: skip
         if what == "connections":
             report.figure(f"{name}: its output's bytes alone", alone, unit, median(of_it), RIVAL, **quartiles(of_it))
 

@@ -13,18 +13,17 @@ run here.
 
 import json
 import os
-import pathlib
 import subprocess
 import sys
 import threading
 import time
 
 from endtoend_samples import recording, shares, why_not
-from endtoend_tools import SYNSCOPE, TOOLS, CannotRun, Running, exit_on_signals, family_of
+from endtoend_tools import BENCHES, TOOLS, CannotRun, Running, exit_on_signals, family_of
 
 from lib import die_with_parent, host, must, need, temporary_directory
 
-LOAD = os.environ.get("LOAD", str(pathlib.Path(SYNSCOPE).parent / "tests" / "bench" / "load"))
+LOAD = os.environ.get("LOAD", str(BENCHES / "load"))
 SAMPLE_EVERY = 0.5
 WARM_UP = 0.2
 FIRST_OF_TOOL = 0.5  # in which it finds the memory that it goes on with

@@ -12,17 +12,15 @@ are not what their client counted, and the two sides of each equation that the c
 import collections
 import json
 import os
-import pathlib
 import subprocess
 import sys
 import threading
 import time
 
-from endtoend_tools import SYNSCOPE, CannotRun, Running, Tool, cpu_seconds, exit_on_signals, resident_besides_table
+from endtoend_tools import BENCHES, SYNSCOPE, CannotRun, Running, Tool, cpu_seconds, exit_on_signals, resident_besides_table
 
 from lib import die_with_parent, host, must, need, pinned, temporary_directory
 
-BENCHES = pathlib.Path(SYNSCOPE).parent / "tests" / "bench"
 PORT = 8000
 SAMPLE_EVERY, SETTLE = 0.1, 2.0
 # What the reader says that the programs did not.

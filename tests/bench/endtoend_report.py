@@ -21,14 +21,24 @@ def quartiles(values):
     return {"low": round(low, 4), "high": round(high, 4)}
 
 
+def why_missed(bounds, at_least, at_most):
+    """The first of the bounds that misses the target, too, as a row has it."""
+    for what, bound in bounds.items():
+        if at_least is not None and bound < at_least:
+            return {"why": f"{what} ({bound:.4g}) is below"}
+        if at_most is not None and bound > at_most:
+            return {"why": f"{what} ({bound:.4g}) is above"}
+    return {}
+
+
 class Report:
     def __init__(self, as_json):
         self.as_json = as_json
 
-    def figure(self, name, value, unit, ratio=None, against=None, at_least=None, at_most=None, of_ratio=False, **more):
-        """One figure; a target is of the ratio where it says so, else of the value. `more` is what else is known
-        of it: low and high, the quartiles of the ratio; output, the ratio that writing its output takes alone;
-        parser, the ratio that programs have which only parse and count; plain, that of a reader which only reads and writes."""
+    def figure(self, name, value, unit, ratio=None, against=None, at_least=None, at_most=None, of_ratio=False, bounds=None, **more):
+        """One figure; a target is of the ratio where it says so, else of the value. `bounds`: what others have that
+        do only a part of it, by what they do; a target beyond one of them is missed for that. `more` is what else is
+        known of it: low and high, the quartiles of the ratio."""
         judged = ratio if of_ratio else value
         if value is None:
             return
@@ -38,6 +48,7 @@ class Report:
         if judged is not None and (at_least is not None or at_most is not None):
             met = judged >= at_least if at_least is not None else judged <= at_most
             row |= {"target": at_least if at_least is not None else at_most, "met": met}
+            row |= {} if met else why_missed(bounds or {}, at_least, at_most)
         if self.as_json:
             print(json.dumps(row), flush=True)
         else:
@@ -51,12 +62,9 @@ class Report:
             text += f" {row['ratio']:6.3f} of {row['against']}"
         if "low" in row:
             text += f" ({row['low']:.3f} to {row['high']:.3f})"
-        if "parser" in row:
-            text += f", parsing alone {row['parser']:.3f}"
-        if "plain" in row:
-            text += f", plain reader {row['plain']:.3f}"
         if "target" in row:
-            text += f"  ({'>=' if at_least else '<='} {row['target']:g} {'met' if row['met'] else 'MISSED'})"
+            why = f": {row['why']}" if "why" in row else ""
+            text += f"  ({'>=' if at_least else '<='} {row['target']:g} {'met' if row['met'] else 'MISSED'}{why})"
         return text.rstrip()
 
     def words(self, name, words):

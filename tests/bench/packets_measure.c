@@ -66,12 +66,17 @@ static bool opens(const struct row *row)
 	return row->scene->effects[0] & OPENS;
 }
 
-/* What each segment of the row takes that begins a connection: its time is a precise one. */
+/* Where each segment begins a connection, whose time is a precise one. */
+static bool has_clock(const struct row *row)
+{
+	return has_memory(row) && opens(row);
+}
+
 static int run_clock(struct measurement *m, u32 round)
 {
 	double ns;
 
-	if (!has_memory(m->row) || !opens(m->row))
+	if (!has_clock(m->row))
 		return 0;
 	ns = run(m, TARGET_CLOCK, m->runs[TARGET_FLOOR]);
 	m->timing.clock[round] = ns - m->timing.floor[round];
@@ -119,7 +124,7 @@ static void print(const struct measurement *m)
 		.parse = median(m->timing.above[TARGET_PARSE], rounds),
 		.value = median(m->timing.above[TARGET_SYNSCOPE], rounds),
 		.memory = has_memory(m->row) ? median(m->timing.memory, rounds) : 0,
-		.clock = has_memory(m->row) && opens(m->row) ? median(m->timing.clock, rounds) : 0,
+		.clock = has_clock(m->row) ? median(m->timing.clock, rounds) : 0,
 		.target = row_target(m->row),
 		.packets = m->row->scene->steps > 2 ? m->row->scene->steps : 0,
 	};

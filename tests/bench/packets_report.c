@@ -33,24 +33,27 @@ static bool is_met(const struct report *r)
 	return r->target < 0 ? r->value >= -r->target : r->value <= r->target;
 }
 
-/* And why, where no program could meet it. Where memory is looked at is known when the frame is parsed. */
-static const char *verdict(const struct report *r)
+/*
+ * Why no program could meet the target; NULL: there is none, it is met, or that is not the reason. Where
+ * memory is looked at is known when the frame is parsed.
+ */
+static const char *why_missed(const struct report *r)
 {
-	if (is_met(r))
-		return "met";
-	if (r->target > 0 && r->memory > r->target)
-		return "MISSED: memory alone is above";
-	if (r->target > 0 && r->memory > 0 && r->parse + r->memory > r->target)
-		return "MISSED: parsing and memory alone are above";
-	if (r->target > 0 && r->clock > 0 && r->parse + r->clock + r->memory > r->target)
-		return "MISSED: parsing, clock and memory alone are above";
-	if (r->target > 0 && r->ring > r->target)
-		return "MISSED: clock and ring alone are above";
-	return "MISSED";
+	if (r->target <= 0 || is_met(r))
+		return NULL;
+	if (r->memory > r->target)
+		return "memory alone is above";
+	if (r->memory > 0 && r->parse + r->memory > r->target)
+		return "parsing and memory alone are above";
+	if (r->clock > 0 && r->parse + r->clock + r->memory > r->target)
+		return "parsing, clock and memory alone are above";
+	return r->ring > r->target ? "clock and ring alone are above" : NULL;
 }
 
 static void print_json(const struct report *r)
 {
+	const char *why = why_missed(r);
+
 	printf("{\"name\": \"packet %s\", \"value\": %.2f, \"unit\": \"%s\"", r->name, r->value, r->unit);
 	if (r->against)
 		printf(", \"ratio\": %.3f, \"against\": \"%s\"", r->ratio, r->against);
@@ -69,6 +72,8 @@ static void print_json(const struct report *r)
 	if (r->target != 0)
 		printf(", \"target\": %.1f, \"met\": %s", r->target < 0 ? -r->target : r->target,
 		       is_met(r) ? "true" : "false");
+	if (why)
+		printf(", \"why\": \"%s\"", why);
 	printf("}\n");
 }
 
@@ -82,14 +87,17 @@ static void print_optional(double value)
 
 static void print_text(const struct report *r)
 {
+	const char *why = why_missed(r);
+
 	printf("%-36s", r->name);
 	print_optional(r->floor);
 	print_optional(r->parse);
 	print_optional(r->ring > 0 ? r->ring : r->memory);
 	printf(r->value < 10 ? " %9.2f %-12s" : " %9.1f %-12s", r->value, r->unit);
 	if (r->target != 0)
-		printf(" %s %4.3g %s", r->target < 0 ? ">=" : "<=", r->target < 0 ? -r->target : r->target,
-		       verdict(r));
+		printf(" %s %4.3g %s%s%s",
+		       r->target < 0 ? ">=" : "<=", r->target < 0 ? -r->target : r->target,
+		       is_met(r) ? "met" : "MISSED", why ? ": " : "", why ? why : "");
 	if (r->packets)
 		printf(" (%.0f a connection)", r->value * r->packets);
 	printf("\n");

@@ -41,24 +41,12 @@ def shown(value):
 
 
 def verdict(o):
-    """Whether the target is met; and where it is missed, or might as well be, why."""
+    """Whether the target is met; and where it is missed, why, if its part of the bench knows, or whether it might as well be met."""
     if "met" not in o:
         return ""
     met = "met" if o["met"] else "missed"
-    if not o["met"] and o.get("memory", 0) > o["target"]:
-        return f"{met}: memory alone is above"
-    if not o["met"] and o.get("memory") and o["memory"] + o.get("parse", 0) > o["target"]:
-        return f"{met}: parsing and memory alone are above"
-    if not o["met"] and o.get("clock") and o["parse"] + o["clock"] + o["memory"] > o["target"]:
-        return f"{met}: parsing, clock ({shown(o['clock'])}) and memory alone are above"
-    if not o["met"] and o.get("ring", 0) > o["target"]:
-        return f"{met}: clock and ring alone are above"
-    if not o["met"] and "parser" in o and o["parser"] < o["target"]:
-        return f"{met}: parsing alone ({shown(o['parser'])}) is below"
-    if not o["met"] and o.get("plain", 0) > o["target"]:
-        return f"{met}: reading and writing alone ({shown(o['plain'])}) is above"
-    if not o["met"] and o.get("output", 0) > o["target"]:
-        return f"{met}: writing its output alone is above"
+    if "why" in o:
+        return f"{met}: {o['why']}"
     if o.get("low", o["target"]) < o["target"] < o.get("high", o["target"]):
         return f"{met}, within the scatter"
     return met
