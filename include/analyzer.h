@@ -42,7 +42,29 @@ ALWAYS_INLINE bool is_wanted(const struct segment *s)
 	return true;
 }
 
-/* Reads the options; those of almost every segment, timestamps alone, without the parser. */
+/* The two layouts of options that most segments have. False: it is another one, and nothing was read. */
+ALWAYS_INLINE bool read_usual_options(const u8 *at, const u8 *end, u32 length, struct options *o)
+{
+	const u8 *timestamps;
+
+	if (at + 12 <= end && length == 12 && load_be32(at) == TCP_OPTIONS_ONLY_TIMESTAMPS) {
+		o->offered = OFFER_TIMESTAMPS;
+		timestamps = at + 4;
+	} else if (at + 20 <= end && length == 20 && load_be16(at) == TCP_OPTIONS_MSS &&
+		   load_be32(at + 4) == TCP_OPTIONS_SACK_TIMESTAMPS &&
+		   load_be32(at + 16) >> 8 == TCP_OPTIONS_NOP_WINDOW_SCALE) {
+		o->offered = OFFER_SACK | OFFER_TIMESTAMPS;
+		o->mss = load_be16(at + 2);
+		o->window_scale = at[19];
+		timestamps = at + 8;
+	} else {
+		return false;
+	}
+	o->tsval = load_be32(timestamps);
+	o->tsecr = load_be32(timestamps + 4);
+	return true;
+}
+
 ALWAYS_INLINE void read_options(const struct frame *f, const u8 *tcp, const struct segment *s,
 				struct options *o)
 {
@@ -54,15 +76,8 @@ ALWAYS_INLINE void read_options(const struct frame *f, const u8 *tcp, const stru
 	o->offered = 0;
 	o->tsval = 0;
 	o->tsecr = 0;
-	if (!s->options_length)
+	if (!s->options_length || read_usual_options(tcp + TCP_HEADER, f->end, s->options_length, o))
 		return;
-	if (s->options_length == 12 && tcp + TCP_HEADER + 12 <= f->end &&
-	    load_be32(tcp + TCP_HEADER) == TCP_OPTIONS_ONLY_TIMESTAMPS) {
-		o->offered = OFFER_TIMESTAMPS;
-		o->tsval = load_be32(tcp + TCP_HEADER + 4);
-		o->tsecr = load_be32(tcp + TCP_HEADER + 8);
-		return;
-	}
 	copied = options_copy(&copy, tcp, f->end, s->options_length);
 	options_parse(&copy, copied, o);
 	if (copied < s->options_length)

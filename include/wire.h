@@ -130,4 +130,11 @@ enum { TCP_WINDOW_SCALE_MAX = 14 };
 /* NOP NOP TIMESTAMPS 10: the options of almost every segment, as four octets (RFC 7323 appendix A). */
 enum { TCP_OPTIONS_ONLY_TIMESTAMPS = 0x0101080a };
 
+/* The words of MSS, SACK_PERMITTED and TIMESTAMPS, NOP and WINDOW_SCALE: what Linux puts into a SYN. */
+enum {
+	TCP_OPTIONS_MSS = 0x0204, /* and two octets of its value */
+	TCP_OPTIONS_SACK_TIMESTAMPS = 0x0402080a,
+	TCP_OPTIONS_NOP_WINDOW_SCALE = 0x010303, /* and one octet of its value */
+};
+
 #endif

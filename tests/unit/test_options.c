@@ -121,6 +121,52 @@ static void test_behind_the_header(void **state)
 	assert_int_equal(READ(1, 1, 1, 0).offered, 0);
 }
 
+/* The parser alone. */
+static struct options parsed(const u8 *bytes, u32 length)
+{
+	struct option_bytes copy = {{0}};
+	struct options o;
+
+	memcpy(copy.bytes, bytes, length);
+	options_parse(&copy, length, &o);
+	return o;
+}
+
+static void assert_read_as_parsed(const u8 *bytes, u32 length)
+{
+	struct options a = read(bytes, length), b = parsed(bytes, length);
+
+	assert_int_equal(a.mss, b.mss);
+	assert_int_equal(a.window_scale, b.window_scale);
+	assert_int_equal(a.offered, b.offered);
+	assert_int_equal(a.tsval, b.tsval);
+	assert_int_equal(a.tsecr, b.tsecr);
+}
+
+static void change_each_octet(u8 *bytes, u32 length)
+{
+	for (u32 i = 0; i < length; i++) {
+		u8 kept = bytes[i];
+
+		for (u32 value = 0; value < 256; value++) {
+			bytes[i] = (u8)value;
+			assert_read_as_parsed(bytes, length);
+		}
+		bytes[i] = kept;
+	}
+}
+
+/* The usual layouts, each octet with each value: what is read without the parser is what it would read. */
+static void test_usual_layouts_as_parsed(void **state)
+{
+	u8 syn[] = {2, 4, 5, 180, 4, 2, 8, 10, 1, 2, 3, 4, 5, 6, 7, 8, 1, 3, 3, 7};
+	u8 later[] = {1, 1, 8, 10, 1, 2, 3, 4, 5, 6, 7, 8};
+
+	(void)state;
+	change_each_octet(syn, sizeof(syn));
+	change_each_octet(later, sizeof(later));
+}
+
 /* What was read before the lie stays. */
 static void test_overlapping(void **state)
 {
@@ -180,6 +226,7 @@ int main(void)
 		cmocka_unit_test(test_end_ends),
 		cmocka_unit_test(test_impossible_lengths),
 		cmocka_unit_test(test_behind_the_header),
+		cmocka_unit_test(test_usual_layouts_as_parsed),
 		cmocka_unit_test(test_overlapping),
 		cmocka_unit_test(test_twice),
 		cmocka_unit_test(test_not_captured),
