@@ -73,6 +73,8 @@ static void forget(struct entry *e)
 
 void book_close(struct book *b)
 {
+	if (!b->config)
+		return;
 	for (u32 slot = 0; b->open_entries && slot < slots(b); slot++)
 		forget(&b->entries[slot]);
 	memory_close(b->entries, entries_size(b));

@@ -150,6 +150,16 @@ def a_table_that_memory_cannot_hold():
     nothing_attached("a")
 
 
+def a_replay_that_cannot_begin():
+    with temporary_directory() as directory:
+        directory.chmod(0o755)
+        copy, capture = shutil.copy(SYNSCOPE, directory / "synscope"), directory / "a.pcap"
+        capture.write_bytes(bytes.fromhex("d4c3b2a1 02000400 00000000 00000000 ffff0000 01000000"))
+        expect_error(run("a", *NOBODY, copy, "replay", "--engine", "bpf", capture), 1, "CAP_BPF")
+        result = run("a", "prlimit", f"--as={2 << 30}", copy, "replay", "--max-connections", str(1 << 24), capture)
+        expect_error(result, 1, "--max-connections")
+
+
 def a_full_disk():
     result = synscope("a", "run", "eth0", "--view", "counters", "--interval", "100ms", "-d", "5s", "-o", "/dev/full")
     equal(result.returncode, 1, "exit status")
@@ -186,6 +196,7 @@ main(
     pins_of_another_version,
     nothing_is_attached,
     a_table_that_memory_cannot_hold,
+    a_replay_that_cannot_begin,
     a_full_disk,
     a_closed_pipe_is_no_error,
 )
