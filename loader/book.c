@@ -327,7 +327,8 @@ static void visit(struct book *b, u32 slot, u64 due, u64 now)
 		deadlines_remove(&b->deadlines, slot);
 		finish(b, slot, &c, c.state & CLOSED_ONCE ? ENDING_CLOSED : ENDING_IDLE, now);
 	} else {
-		announce(b, slot, &c, now);
+		if (b->output->view->opened && !e->announced)
+			announce(b, slot, &c, now);
 		deadlines_set(&b->deadlines, slot, next_deadline(b, e, &c), c.start);
 	}
 }

@@ -201,6 +201,8 @@ static int take_packet(struct pcapng *p, u32 type, u32 length, struct pcapng_pac
 		return -1;
 	stamp = (u64)word(p, at + 4) << 32 | word(p, at + 8);
 	packet->time = nanoseconds(&p->interfaces[packet->interface], stamp);
+	if (packet->time > PCAPNG_TIME_MAX)
+		return broken(p, "a time stamp before 1970 or after 2115");
 	packet->captured = word(p, at + 12);
 	packet->length = word(p, at + 16);
 	packet->data = at + PACKET_BODY;

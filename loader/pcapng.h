@@ -17,6 +17,9 @@ enum {
 	PCAPNG_BLOCK_MAX = 1 << 20, /* bytes; a longer block is no packet that anyone captured */
 };
 
+/* 2^62 ns since 1970: twice that, and an --idle-timeout more, can still be counted. */
+#define PCAPNG_TIME_MAX (1ULL << 62)
+
 struct pcapng_interface {
 	u16 link_type; /* LINKTYPE_ number */
 	u32 snap_length;
@@ -36,7 +39,7 @@ struct pcapng {
 };
 
 struct pcapng_packet {
-	u64 time;      /* ns since the epoch */
+	u64 time;      /* ns since the epoch, at most PCAPNG_TIME_MAX */
 	u32 interface; /* index into interfaces */
 	u32 captured;  /* bytes in data */
 	u32 length;    /* bytes on the wire */

@@ -430,6 +430,30 @@ static void files_that_break_off_give_what_could_be_read(void **state)
 	}
 }
 
+/* Sums of such a time with a timeout could not be counted. */
+static void times_before_1970_and_after_2115_are_refused(void **state)
+{
+	const struct {
+		u64 stamp;
+		int read;
+	} cases[] = {{1ULL << 62, 1}, {(1ULL << 62) + 1, -1}, {0ULL - 1000000000, -1}};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		struct file f = {0};
+		struct captured_frame frame = {0};
+		struct capture c;
+
+		section(&f);
+		interface(&f, 101, 9, "abc");
+		packet(&f, 0, cases[i].stamp, ipv4_packet, sizeof(ipv4_packet));
+		assert_int_equal(capture_open(&c, save(&f)), 0);
+		assert_int_equal(capture_next(&c, &frame), cases[i].read);
+		capture_close(&c);
+		drop(&f);
+	}
+}
+
 static void what_is_no_capture_is_refused(void **state)
 {
 	struct file empty = {0}, text = {0}, unknown = {0};
@@ -461,6 +485,7 @@ int main(void)
 		cmocka_unit_test(a_length_that_was_cut_is_found_behind_tags_and_in_ipv6),
 		cmocka_unit_test(a_length_that_was_not_cut_stays),
 		cmocka_unit_test(files_that_break_off_give_what_could_be_read),
+		cmocka_unit_test(times_before_1970_and_after_2115_are_refused),
 		cmocka_unit_test(what_is_no_capture_is_refused),
 	};
 
