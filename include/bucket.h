@@ -51,13 +51,22 @@ ALWAYS_INLINE u64 kept_after_close(u64 state, const volatile struct config *conf
 }
 
 /*
+ * When the connection closed; ns. For an instant the flag is there and the moment is not yet written: then it
+ * was just now.
+ */
+ALWAYS_INLINE u64 closed_at(const struct connection *c)
+{
+	return c->at.closed ? c->at.closed : last_seen(c);
+}
+
+/*
  * Whether time has ended a record: a closed one after TIME_WAIT, any other after the idle timeout.
  * `now` may lag behind the record by a tick.
  */
 ALWAYS_INLINE bool is_expired(const struct connection *c, const volatile struct config *config, u64 now)
 {
 	if (c->state & CLOSED_ONCE)
-		return now > c->at.closed && now - c->at.closed > kept_after_close(c->state, config);
+		return now > closed_at(c) && now - closed_at(c) > kept_after_close(c->state, config);
 	return now > last_seen(c) && now - last_seen(c) > config->idle_timeout;
 }
 

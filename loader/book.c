@@ -116,7 +116,7 @@ static u64 next_deadline(const struct book *b, const struct entry *e, const stru
 	u64 at, announce;
 
 	if (c->state & CLOSED_ONCE)
-		return c->at.closed + b->config->linger;
+		return closed_at(c) + b->config->linger;
 	at = last_seen(c) + b->config->idle_timeout;
 	announce = c->state & ESTABLISHED_ONCE ? c->at.established + ANNOUNCE_ESTABLISHED_AFTER
 					       : c->start + ANNOUNCE_HALF_OPEN_AFTER;

@@ -309,6 +309,19 @@ static void test_closed_expires(void **state)
 	assert_false(is_expired(test_find(1), &test_config, test_now - 2 * TEST_SECOND));
 }
 
+/* Another CPU has set the flag of the close, and not yet written its moment. */
+static void test_a_close_without_its_moment_is_not_over(void **state)
+{
+	(void)state;
+	establish(1);
+	wait_for(20 * TEST_SECOND);
+	reset(1);
+	test_find(1)->at.closed = 0;
+	assert_false(is_expired(test_find(1), &test_config, test_now));
+	wait_for(5 * TEST_SECOND + 1);
+	assert_true(is_expired(test_find(1), &test_config, test_now));
+}
+
 /* A clock that lags behind the record by a tick ends nothing. */
 static void test_lagging_clock(void **state)
 {
@@ -419,6 +432,7 @@ int main(void)
 		unit(test_busy_bucket_is_counted),
 		unit(test_idle_expires),
 		unit(test_closed_expires),
+		unit(test_a_close_without_its_moment_is_not_over),
 		unit(test_lagging_clock),
 		unit(test_unanswered_is_counted_when_it_expires),
 		unit(test_reuse_of_a_slot),
