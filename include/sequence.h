@@ -49,10 +49,17 @@ ALWAYS_INLINE u32 sequence_length(const struct segment *s)
 	return s->payload + !!(s->flags & TCP_SYN) + !!(s->flags & TCP_FIN);
 }
 
+/* An endpoint counts from `isn`. Before the handshake is over it may turn out to be another one, or not so far. */
+ALWAYS_INLINE void direction_restart(struct direction *me, u32 isn, u32 next)
+{
+	me->isn = isn;
+	me->next = next;
+	me->next_wraps = next < isn;
+}
+
 ALWAYS_INLINE void direction_begin(struct direction *me, const struct segment *s)
 {
-	me->isn = s->flags & (TCP_SYN | TCP_RST) ? s->seq : s->seq - 1;
-	me->next = s->seq;
+	direction_restart(me, s->flags & (TCP_SYN | TCP_RST) ? s->seq : s->seq - 1, s->seq);
 }
 
 /* A round-trip sample ends. Karn's rule was kept where it began: retransmissions cancel it. */
@@ -69,6 +76,18 @@ ALWAYS_INLINE void take_sample(struct direction_quality *q, u64 ns)
 	if (sample > q->rtt_max)
 		q->rtt_max = sample;
 	q->rtt_smoothed += (sample >> SRTT_SHIFT) - (q->rtt_smoothed >> SRTT_SHIFT);
+}
+
+/* Moves `next` on to `end`. Where all of it is new and none is under way, a round-trip sample begins. */
+ALWAYS_INLINE void direction_advance(struct direction *me, u32 end, bool all_new, struct sighting *g)
+{
+	if (end < me->next)
+		me->next_wraps++;
+	me->next = end;
+	if (!me->sample_at && all_new) {
+		me->sample_at = sighted_at(g);
+		me->sample_seq = end;
+	}
 }
 
 /*
@@ -110,7 +129,8 @@ ALWAYS_INLINE u32 judge_syn_ack_number(struct direction *peer, const struct segm
 	if (s->flags & TCP_SYN && peer->next != peer->isn + 1) {
 		if (s->ack != peer->isn + 1)
 			return facts | FACT_SYN_DATA_TAKEN;
-		peer->next = peer->isn + 1; /* the data was not taken and will be sent again, as new */
+		/* the data was not taken and will be sent again, as new */
+		direction_restart(peer, peer->isn, peer->isn + 1);
 		facts |= FACT_SYN_DATA_LEFT;
 	}
 	return facts;
@@ -123,8 +143,7 @@ ALWAYS_INLINE void settle_isn(struct connection *c, const struct segment *s, u64
 
 	if (!(state & SYN_ACK_DIFFERS) || state & ESTABLISHED_ONCE || s->ack != c->other_isn + 1)
 		return;
-	responder->isn = c->other_isn;
-	responder->next = s->ack;
+	direction_restart(responder, c->other_isn, s->ack);
 }
 
 /* What an acknowledgment says of missing bytes. Another CPU may be changing them: a race costs a letter. */
@@ -161,7 +180,7 @@ ALWAYS_INLINE u32 observe_ack(struct connection *c, const struct segment *s, str
 				       endpoint_state(state, to) != STATE_SYN_RECEIVED))
 		facts |= judge_syn_ack_number(peer, s);
 	if (state & WINDOW_PROBED << to && s->ack == peer->next + 1)
-		peer->next = s->ack; /* the byte of the probe was taken */
+		direction_advance(peer, s->ack, false, g); /* the byte of the probe was taken */
 	if (state & SAW_ACK << from && s->ack == me->acknowledged)
 		facts |= FACT_ACK_OK; /* believed once: what was missed then is missed once */
 	else
@@ -255,18 +274,6 @@ ALWAYS_INLINE u32 judge_old(struct connection *c, const struct segment *s, const
 	me->sample_at = 0;
 	me->retransmits += g->count;
 	return FACT_RETRANSMITTED;
-}
-
-/* Moves `next` on to `end`. Where all of it is new and none is under way, a round-trip sample begins. */
-ALWAYS_INLINE void direction_advance(struct direction *me, u32 end, bool all_new, struct sighting *g)
-{
-	if (end < me->next)
-		me->next_wraps++;
-	me->next = end;
-	if (!me->sample_at && all_new) {
-		me->sample_at = sighted_at(g);
-		me->sample_seq = end;
-	}
 }
 
 /* What was acknowledged of an endpoint's numbers; its first one where nothing was. */
@@ -376,8 +383,7 @@ ALWAYS_INLINE u32 observe_syn(struct connection *c, const struct segment *s, str
 	if (!(state & SAW_SYN << from)) {
 		if (!(s->flags & TCP_ACK) && !is_missing_syn(c, s, from, state))
 			return FACT_SYN_OTHER;
-		me->isn = s->seq;
-		me->next = s->seq;
+		direction_restart(me, s->seq, s->seq);
 		observe_offer(&c->options[from & 1], &g->options);
 		return FACT_SEQ_OK;
 	}
@@ -385,8 +391,7 @@ ALWAYS_INLINE u32 observe_syn(struct connection *c, const struct segment *s, str
 		return FACT_SYN_OLD | FACT_SEQ_OK;
 	if (from == RESPONDER && s->flags & TCP_ACK && !(state & ESTABLISHED_ONCE)) {
 		c->other_isn = me->isn;
-		me->isn = s->seq;
-		me->next = s->seq;
+		direction_restart(me, s->seq, s->seq);
 	}
 	return FACT_SYN_OTHER;
 }

@@ -19,10 +19,8 @@ static bool only_reset(const struct connection *c, enum endpoint who)
 static s64 sent(const struct connection *c, enum endpoint who)
 {
 	const struct direction *d = DIRECTION(c, who);
-	s64 distance = (s64)((u64)d->next_wraps << 32) + d->next - d->isn;
 
-	/* the first number seen was 0: one below it lies on the other side of the wrap */
-	return distance < 0 ? distance + (1LL << 32) : distance;
+	return (s64)((u64)d->next_wraps << 32) + d->next - d->isn;
 }
 
 /* From the initial number to what the peer acknowledged; never less than `sent`. */
