@@ -236,6 +236,12 @@ ALWAYS_INLINE enum parsed parse_ipv4(struct cursor *c, struct segment *s, union 
 
 enum { IPV6_EXTENSIONS_MAX = 8 };
 
+ALWAYS_INLINE bool is_extension(u8 next)
+{
+	return next == PROTOCOL_HOP_BY_HOP || next == PROTOCOL_ROUTING || next == PROTOCOL_DESTINATION ||
+	       next == PROTOCOL_AUTHENTICATION || next == PROTOCOL_FRAGMENT;
+}
+
 /* The length in bytes of the extension header at the cursor; 0: it is not one. */
 ALWAYS_INLINE u32 extension_length(const struct cursor *c)
 {
@@ -260,9 +266,7 @@ ALWAYS_INLINE enum parsed parse_extensions(struct cursor *c, struct segment *s)
 		u32 length;
 		u16 fragment;
 
-		if (c->next != PROTOCOL_HOP_BY_HOP && c->next != PROTOCOL_ROUTING &&
-		    c->next != PROTOCOL_DESTINATION && c->next != PROTOCOL_AUTHENTICATION &&
-		    c->next != PROTOCOL_FRAGMENT)
+		if (!is_extension(c->next))
 			return PARSED_TCP;
 		if (!cursor_has(c, IPV6_FRAGMENT_HEADER))
 			return PARSED_TRUNCATED;
@@ -280,7 +284,7 @@ ALWAYS_INLINE enum parsed parse_extensions(struct cursor *c, struct segment *s)
 		if (!cursor_settle(c))
 			return PARSED_BAD_IP;
 	}
-	return PARSED_BAD_IP;
+	return is_extension(c->next) ? PARSED_BAD_IP : PARSED_TCP;
 }
 
 /* Leaves the transport protocol in c->next. */
@@ -300,6 +304,8 @@ ALWAYS_INLINE enum parsed parse_ipv6(struct cursor *c, struct segment *s, union 
 	c->next = *(c->at + IPV6_NEXT_HEADER_AT);
 	ipv6_address(source, c->at + IPV6_SOURCE_AT);
 	ipv6_address(destination, c->at + IPV6_DESTINATION_AT);
+	if (is_ipv4_mapped(source) || is_ipv4_mapped(destination))
+		return PARSED_BAD_IP; /* never on the wire; its key would be that of an IPv4 connection */
 	s->version = 6;
 	s->ip_length = IPV6_HEADER + payload;
 	c->left = IPV6_HEADER + payload;

@@ -436,7 +436,28 @@ static void test_ipv6_extension_chain(void **state)
 			put_many(&b, 0, 7);
 		}
 		put_tcp(&b, 5, TCP_SYN);
-		assert_int_equal(parse(&b, &s), count < IPV6_EXTENSIONS_MAX ? PARSED_TCP : PARSED_BAD_IP);
+		assert_int_equal(parse(&b, &s), count <= IPV6_EXTENSIONS_MAX ? PARSED_TCP : PARSED_BAD_IP);
+	}
+}
+
+/* ::ffff:a.b.c.d stands for an IPv4 address in a key, and never on the wire. */
+static void test_ipv6_mapped_addresses(void **state)
+{
+	const u32 places[] = {ETHERNET_HEADER + IPV6_SOURCE_AT, ETHERNET_HEADER + IPV6_DESTINATION_AT};
+	struct segment s;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(places); i++) {
+		struct built b = {.length = 0};
+
+		put_ethernet(&b, ETHERTYPE_IPV6);
+		put_ipv6(&b, 20, PROTOCOL_TCP);
+		put_tcp(&b, 5, TCP_ACK);
+		assert_int_equal(parse(&b, &s), PARSED_TCP);
+		memset(b.bytes + places[i], 0, 10);
+		assert_int_equal(parse(&b, &s), PARSED_TCP);
+		memset(b.bytes + places[i] + 10, 0xff, 2);
+		assert_int_equal(parse(&b, &s), PARSED_BAD_IP);
 	}
 }
 
@@ -546,6 +567,7 @@ int main(void)
 		unit(test_ipv6),
 		unit(test_ipv6_extensions),
 		unit(test_ipv6_extension_chain),
+		unit(test_ipv6_mapped_addresses),
 		unit(test_ipv6_fragments),
 		unit(test_ipv6_lying_extension),
 		unit(test_offloaded_length),
