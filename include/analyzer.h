@@ -55,7 +55,7 @@ ALWAYS_INLINE bool read_usual_options(const u8 *at, const u8 *end, u32 length, s
 		   load_be32(at + 16) >> 8 == TCP_OPTIONS_NOP_WINDOW_SCALE) {
 		o->offered = OFFER_SACK | OFFER_TIMESTAMPS;
 		o->mss = load_be16(at + 2);
-		o->window_scale = at[19];
+		o->window_scale = window_scale_of(at[19]);
 		timestamps = at + 8;
 	} else {
 		return false;

@@ -10,7 +10,7 @@
 /* What the options of one segment said. */
 struct options {
 	u16 mss;	 /* bytes; 0: absent */
-	u8 window_scale; /* as sent; NO_WINDOW_SCALE: absent */
+	u8 window_scale; /* as sent, 255 as 254; NO_WINDOW_SCALE: absent */
 	u8 offered;	 /* enum offer */
 	u32 tsval;	 /* with OFFER_TIMESTAMPS */
 	u32 tsecr;
@@ -57,6 +57,12 @@ ALWAYS_INLINE bool option_fits(u8 kind, u8 length)
 	}
 }
 
+/* A shift of 255 is taken for 254, so that it isn't taken for none; both mean 14 (RFC 7323 section 2.3). */
+ALWAYS_INLINE u8 window_scale_of(u8 shift)
+{
+	return shift == NO_WINDOW_SCALE ? NO_WINDOW_SCALE - 1 : shift;
+}
+
 ALWAYS_INLINE void option_read(struct options *o, const u8 *at, u8 length)
 {
 	switch (*at) {
@@ -64,7 +70,7 @@ ALWAYS_INLINE void option_read(struct options *o, const u8 *at, u8 length)
 		o->mss = load_be16(at + 2);
 		break;
 	case TCP_OPTION_WINDOW_SCALE:
-		o->window_scale = at[2];
+		o->window_scale = window_scale_of(at[2]);
 		break;
 	case TCP_OPTION_SACK_PERMITTED:
 		o->offered |= OFFER_SACK;
