@@ -304,8 +304,6 @@ ALWAYS_INLINE enum parsed parse_ipv6(struct cursor *c, struct segment *s, union 
 	c->next = *(c->at + IPV6_NEXT_HEADER_AT);
 	ipv6_address(source, c->at + IPV6_SOURCE_AT);
 	ipv6_address(destination, c->at + IPV6_DESTINATION_AT);
-	if (is_ipv4_mapped(source) || is_ipv4_mapped(destination))
-		return PARSED_BAD_IP; /* never on the wire; its key would be that of an IPv4 connection */
 	s->version = 6;
 	s->ip_length = IPV6_HEADER + payload;
 	c->left = IPV6_HEADER + payload;
@@ -362,6 +360,8 @@ ALWAYS_INLINE enum parsed parse_tcp(struct cursor *c, struct segment *s, const u
 	s->header = (offset_and_flags >> 12) * 4;
 	if (s->header < TCP_HEADER || s->header > c->left)
 		return PARSED_BAD_TCP;
+	if (s->version == 6 && (is_ipv4_mapped(source) || is_ipv4_mapped(destination)))
+		return PARSED_BAD_IP; /* never on the wire; its key would be that of an IPv4 connection */
 	make_key(s, source, load_be16(c->at), destination, load_be16(c->at + 2));
 	s->flags = offset_and_flags & TCP_FLAGS;
 	s->seq = load_be32(c->at + TCP_SEQ_AT);
