@@ -49,12 +49,16 @@ ALWAYS_INLINE u32 sequence_length(const struct segment *s)
 	return s->payload + !!(s->flags & TCP_SYN) + !!(s->flags & TCP_FIN);
 }
 
-/* An endpoint counts from `isn`. Before the handshake is over it may turn out to be another one, or not so far. */
+/* An endpoint counts from `isn`. Before the handshake is over it may turn out to be another one, or not so
+ * far. */
 ALWAYS_INLINE void direction_restart(struct direction *me, u32 isn, u32 next)
 {
+	u64 distance = (u64)next - isn;
+
+	hide_value(distance); /* else its sign is a branch, and each costs the verifier a state */
 	me->isn = isn;
 	me->next = next;
-	me->next_wraps = next < isn;
+	me->next_wraps = (u16)(distance >> 63);
 }
 
 ALWAYS_INLINE void direction_begin(struct direction *me, const struct segment *s)

@@ -175,8 +175,8 @@ static void test_payload_without_a_syn(void **unused)
 	*DIRECTION(&c, ORIGINATOR) = (struct direction){.isn = 99, .next = 110};
 	DIRECTION(&c, RESPONDER)->acknowledged = 110;
 	assert_int_equal(payload_bytes(&c, ORIGINATOR), 10);
-	*DIRECTION(&c, ORIGINATOR) =
-		(struct direction){.isn = 0xffffffff, .next = 10}; /* the first number was 0 */
+	/* the first number was 0 */
+	*DIRECTION(&c, ORIGINATOR) = (struct direction){.isn = 0xffffffff, .next = 10, .next_wraps = 1};
 	DIRECTION(&c, RESPONDER)->acknowledged = 10;
 	assert_int_equal(payload_bytes(&c, ORIGINATOR), 10);
 }
