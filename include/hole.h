@@ -44,6 +44,15 @@ ALWAYS_INLINE void open_hole(struct direction_quality *q, u32 next, u32 to, u32 
 	q->missing += to - next;
 }
 
+/* What may still come of the hole will not: it was never skipped. */
+ALWAYS_INLINE void drop_hole(struct direction_quality *q)
+{
+	u32 width = q->hole_high - q->hole_low;
+
+	q->missing = q->missing > width ? q->missing - width : 0;
+	q->hole_high = q->hole_low;
+}
+
 /* What of an old segment comes late into a hole. False: nothing of it does. */
 ALWAYS_INLINE bool fill_hole(struct direction_quality *q, u32 next, u32 seq, u32 end)
 {

@@ -400,6 +400,38 @@ ALWAYS_INLINE u32 observe_syn(struct connection *c, const struct segment *s, str
 	return FACT_SYN_OTHER;
 }
 
+/* The largest window that an endpoint can have announced (RFC 7323 section 2.3); bytes. */
+ALWAYS_INLINE u32 largest_window(const struct connection *c, enum endpoint who, u64 state)
+{
+	bool known = (state & (SAW_SYN | SAW_SYN << 1)) == (SAW_SYN | SAW_SYN << 1);
+
+	return (u32)UNSCALED_WINDOW_MAX << (known ? agreed_window_scale(c, who) : TCP_WINDOW_SCALE_MAX);
+}
+
+/*
+ * Whether something that was taken for sent was none of the sender's: it lay beyond any window, so its
+ * receiver dropped it (RFC 9293 section 3.10.7.4, first check), and the sender goes on where that one's
+ * acknowledgment is.
+ */
+ALWAYS_INLINE bool goes_on_before_hole(const struct connection *c, const struct segment *s,
+				       enum endpoint from, u64 state)
+{
+	enum endpoint to = other_endpoint(from);
+	const struct direction_quality *q = &c->quality[from & 1];
+
+	return state & HOLE_OPEN && q->missing && s->seq == q->hole_low && !(s->flags & TCP_SYN) &&
+	       DIRECTION(c, to)->acknowledged == s->seq &&
+	       DIRECTION(c, from)->next - s->seq > largest_window(c, to, state);
+}
+
+ALWAYS_INLINE void direction_return(struct direction *me, struct direction_quality *q)
+{
+	if (q->hole_low > me->next)
+		me->next_wraps--;
+	me->next = q->hole_low;
+	drop_hole(q);
+}
+
 /* The sender's sequence numbers: what of the segment is new, old, or missing before it. */
 ALWAYS_INLINE u32 observe_sequence(struct connection *c, const struct segment *s, struct sighting *g,
 				   u64 state)
@@ -485,6 +517,8 @@ VERIFIED_ALONE int observe(struct connection *c, const struct segment *s, struct
 	}
 	if (s->flags & TCP_SYN)
 		g->facts |= observe_syn(c, s, g, state);
+	if (goes_on_before_hole(c, s, g->from, state))
+		direction_return(me, &c->quality[g->from & 1]);
 	if (s->seq == me->next)
 		g->facts |= FACT_SEQ_OK;
 	g->facts |= observe_ack(c, s, g, state);
