@@ -62,12 +62,15 @@ ALWAYS_INLINE u32 plain_ipv4(const u8 *ip, const u8 *tcp, struct plain *p)
 {
 	u64 source = load_raw32(ip + IPV4_SOURCE_AT), destination = load_raw32(ip + IPV4_DESTINATION_AT);
 	u32 ports = load_be32(tcp);
+	u64 ahead;
 
 	if (*ip != (4 << 4 | IPV4_HEADER / 4) || *(ip + IPV4_PROTOCOL_AT) != PROTOCOL_TCP ||
 	    load_be16(ip + IPV4_FRAGMENT_AT) & (IPV4_MORE_FRAGMENTS | IPV4_FRAGMENT_OFFSET))
 		return 0;
 	/* as comes_first() has it; the sign of the difference, since each side has 48 bits */
-	p->from_high = ((destination << 16 | (u16)ports) - (source << 16 | ports >> 16)) >> 63;
+	ahead = (destination << 16 | (u16)ports) - (source << 16 | ports >> 16);
+	hide_value(ahead); /* else it is seen to be a comparison, and made into branches */
+	p->from_high = ahead >> 63;
 	plain_key(p, (u64[]){0, source << 32 | IPV4_MAPPED}, (u64[]){0, destination << 32 | IPV4_MAPPED},
 		  ports);
 	p->ip_id = load_be16(ip + IPV4_ID_AT);
