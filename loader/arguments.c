@@ -2,6 +2,7 @@
 #include "arguments.h"
 
 #include <errno.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -80,6 +81,16 @@ static int take_letters(struct arguments *a, int argc, char **argv, int *at)
 	return 0;
 }
 
+/* No interface has a longer name than that; whoever cut it would find another one. */
+static int take_operand(struct arguments *a, char *word)
+{
+	if (a->command->takes != TAKES_FILE && strlen(word) >= IFNAMSIZ)
+		return say_error("%s: no such interface: a name has at most %d characters", word,
+				 IFNAMSIZ - 1);
+	a->operands[a->operand_count++] = word;
+	return 0;
+}
+
 static int take_words(struct arguments *a, int argc, char **argv)
 {
 	bool only_operands = false;
@@ -89,7 +100,7 @@ static int take_words(struct arguments *a, int argc, char **argv)
 		int failed = 0;
 
 		if (only_operands || word[0] != '-' || !word[1])
-			a->operands[a->operand_count++] = argv[i];
+			failed = take_operand(a, argv[i]);
 		else if (!strcmp(word, "--"))
 			only_operands = true;
 		else if (word[1] == '-')
@@ -112,7 +123,7 @@ static int check(const struct arguments *a)
 		return say_error("%s: %s; usage: synscope %s [OPTION...] %s", c->name,
 				 a->operand_count < c->least ? "something is missing" : "too much", c->name,
 				 c->operands);
-	if (c->or_all && !a->operand_count == !a->all)
+	if (c->takes == TAKES_INTERFACES_OR_ALL && !a->operand_count == !a->all)
 		return say_error("%s: name interfaces, or give --all", c->name);
 	if ((a->view_options.failed || a->view_options.slow) && !records)
 		return say_error("--%s: goes with --view timeline and --view conns only",

@@ -34,13 +34,16 @@ struct arguments {
 	struct config config; /* timeouts, filters and segments; the rest is filled in on loading */
 };
 
+/* What the operands of a command name; or --all stands for them. */
+enum operand_kind { TAKES_INTERFACES, TAKES_INTERFACES_OR_ALL, TAKES_FILE };
+
 struct command {
 	const char *name;
 	const char *operands; /* as help shows them */
 	const char *summary;
 	int least, most; /* number of operands */
 	int (*run)(const struct arguments *a);
-	bool or_all; /* --all stands for the operands */
+	enum operand_kind takes;
 };
 
 /* The largest --max-connections; the table of it takes 13 GB. */

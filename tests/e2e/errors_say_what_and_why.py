@@ -50,6 +50,19 @@ def no_such_interface():
     nothing_attached("a")
 
 
+def a_name_too_long_for_an_interface():
+    """Cut to what a name may have, it would be that of another one."""
+    name, place = "abcdefghijklmno", ["--bpffs", os.environ["BPFFS"]]
+    must("a", "ip", "link", "add", name, "type", "veth", "peer", "name", "other")
+    try:
+        with pinned("a", interface=name):
+            for command in ("run", "attach", "tail", "counters", "conns", "status", "detach"):
+                expect_error(synscope("a", command, name + "PQRS", *(place if command != "run" else [])), 2, name + "PQRS")
+            equal(synscope("a", "counters", name, *place).returncode, 0, "the other one goes on")
+    finally:
+        must("a", "ip", "link", "del", name)
+
+
 def one_bad_interface_of_two():
     result = synscope("a", "run", "eth0", "eth9")
     equal(result.returncode, 1, "exit status")
@@ -187,6 +200,7 @@ main(
     wrong_usage_ends_with_2,
     help_and_version_end_with_0,
     no_such_interface,
+    a_name_too_long_for_an_interface,
     one_bad_interface_of_two,
     no_privileges,
     a_small_memory_lock_limit_is_no_error,
