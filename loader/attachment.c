@@ -156,7 +156,7 @@ int attachment_make(struct attachment *a, const struct attachment_plan *p, const
 	int error;
 
 	memset(a, 0, sizeof(*a));
-	clsact_clear(p->link.ifindex, false);
+	clsact_clear(p->link.ifindex, false); /* where it can't, what is there disturbs nobody */
 	if (attach_ingress(a, p, s, why))
 		return -1;
 	if (p->egress) {

@@ -8,12 +8,15 @@
 #include <linux/if_ether.h>
 #include <linux/pkt_cls.h>
 #include <linux/pkt_sched.h>
+#include <net/if.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
+
+#include "message.h"
 
 /* How programs of bpf/synscope.bpf.c are called. */
 static const char own_prefix[] = "synscope_";
@@ -30,7 +33,8 @@ struct found_filter {
 struct found_filters {
 	struct found_filter filter[FILTERS_MAX];
 	unsigned count;
-	bool any; /* of whatever kind */
+	bool any;  /* of whatever kind */
+	bool more; /* than there is room for */
 };
 
 static void read_filter(const struct nlmsghdr *message, void *context)
@@ -38,16 +42,20 @@ static void read_filter(const struct nlmsghdr *message, void *context)
 	const struct rtattr *a[TCA_OPTIONS + 1], *bpf[TCA_BPF_ID + 1];
 	const struct tcmsg *t = NLMSG_DATA(message);
 	struct found_filters *all = context;
-	struct found_filter *f = &all->filter[all->count];
+	struct found_filter *f;
 
 	/* A dump says each chain's head, too: without a handle. */
 	if (message->nlmsg_type != RTM_NEWTFILTER || !t->tcm_handle)
 		return;
 	all->any = true;
 	netlink_attributes(a, COUNT_OF(a), message, sizeof(*t));
-	if (!a[TCA_KIND] || strcmp(RTA_DATA(a[TCA_KIND]), "bpf") != 0 || !a[TCA_OPTIONS] ||
-	    all->count == FILTERS_MAX)
+	if (!a[TCA_KIND] || strcmp(RTA_DATA(a[TCA_KIND]), "bpf") != 0 || !a[TCA_OPTIONS])
 		return;
+	if (all->count == FILTERS_MAX) {
+		all->more = true;
+		return;
+	}
+	f = &all->filter[all->count];
 	netlink_sort(bpf, COUNT_OF(bpf), RTA_DATA(a[TCA_OPTIONS]), RTA_PAYLOAD(a[TCA_OPTIONS]));
 	memset(f, 0, sizeof(*f));
 	if (bpf[TCA_BPF_NAME])
@@ -58,15 +66,24 @@ static void read_filter(const struct nlmsghdr *message, void *context)
 	all->count++;
 }
 
-static void find_filters(struct found_filters *all, int ifindex, bool egress)
+/* 0, or -1, said: then it is not known what there is. */
+static int find_filters(struct found_filters *all, int ifindex, bool egress)
 {
+	char name[IF_NAMESIZE] = "?";
 	struct netlink_request r;
+	int error;
 
 	memset(all, 0, sizeof(*all));
 	netlink_begin(&r, RTM_GETTFILTER, NLM_F_DUMP, sizeof(r.filter));
 	r.filter.tcm_ifindex = ifindex;
 	r.filter.tcm_parent = TC_H_MAKE(TC_H_CLSACT, egress ? TC_H_MIN_EGRESS : TC_H_MIN_INGRESS);
-	netlink_talk(NETLINK_ROUTE, &r, read_filter, all, NULL);
+	error = netlink_talk(NETLINK_ROUTE, &r, read_filter, all, NULL);
+	if (!error && !all->more)
+		return 0;
+	if_indextoname((unsigned)ifindex, name);
+	return say_error("%s: its tc filters stay as they are: %s; see: tc filter show dev %s %s", name,
+			 error ? strerror(-error) : "there are too many", name,
+			 egress ? "egress" : "ingress");
 }
 
 static bool is_own(const struct found_filter *f)
@@ -105,17 +122,15 @@ static struct bpf_tc_hook hook_of(int ifindex, bool egress)
 	return h;
 }
 
-/* Removes the qdisc where no filter is left on either side. */
+/* Removes the qdisc where no filter is known to be left on either side. */
 static void remove_empty_qdisc(int ifindex)
 {
 	struct bpf_tc_hook hook = hook_of(ifindex, false);
 	struct found_filters all;
 
-	for (int egress = 0; egress < 2; egress++) {
-		find_filters(&all, ifindex, egress);
-		if (all.any)
+	for (int egress = 0; egress < 2; egress++)
+		if (find_filters(&all, ifindex, egress) || all.any)
 			return;
-	}
 	hook.attach_point = BPF_TC_INGRESS | BPF_TC_EGRESS;
 	bpf_tc_hook_destroy(&hook);
 }
@@ -204,7 +219,8 @@ int clsact_clear(int ifindex, bool stays)
 
 	/* Where both sides are ours, the qdisc came with the ingress filter: that one goes last. */
 	for (int egress = 1; egress >= 0; egress--) {
-		find_filters(&all, ifindex, egress);
+		if (find_filters(&all, ifindex, egress))
+			return -1;
 		for (unsigned n = 0; n < all.count; n++) {
 			if (!is_left_over(&all.filter[n], stays))
 				continue;
@@ -215,11 +231,12 @@ int clsact_clear(int ifindex, bool stays)
 	return cleared;
 }
 
-void clsact_each(int ifindex, bool egress, void (*each)(const char *, u32, void *), void *context)
+int clsact_each(int ifindex, bool egress, void (*each)(const char *, u32, void *), void *context)
 {
 	struct found_filters all;
+	int failed = find_filters(&all, ifindex, egress);
 
-	find_filters(&all, ifindex, egress);
 	for (unsigned n = 0; n < all.count; n++)
 		each(all.filter[n].name, all.filter[n].program, context);
+	return failed;
 }

@@ -33,12 +33,17 @@ int clsact_attach(struct clsact_filter *f, int ifindex, bool egress, int program
 /* Takes a filter off, and its qdisc where that came with it. Safe on a zeroed one. */
 void clsact_detach(struct clsact_filter *f);
 
-/* Takes off what processes that are gone left on an interface; `stays`: what `attach` left, too. The count.
+/*
+ * Takes off what processes that are gone left on an interface; `stays`: what `attach` left, too. The count,
+ * or -1, said.
  */
 int clsact_clear(int ifindex, bool stays);
 
-/* Calls `each` for every BPF filter on one side of an interface: its program's name and id. */
-void clsact_each(int ifindex, bool egress, void (*each)(const char *name, u32 program, void *context),
-		 void *context);
+/*
+ * Calls `each` for every BPF filter on one side of an interface: its program's name and id. 0, or -1, said:
+ * there may be others.
+ */
+int clsact_each(int ifindex, bool egress, void (*each)(const char *name, u32 program, void *context),
+		void *context);
 
 #endif

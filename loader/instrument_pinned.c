@@ -145,7 +145,7 @@ int instrument_list_pinned(const char *bpffs, char ***names)
 	return *names ? count : say_error("%s: %s", bpffs, strerror(ENOMEM));
 }
 
-/* The filters below 6.6 are no links: they must be found on the interface itself. */
+/* The filters below 6.6 are no links: they must be found on the interface itself. The count, or -1, said. */
 static int detach_filters(const struct pin *p)
 {
 	struct pin_info info = {};
@@ -167,6 +167,8 @@ static int detach_one(const struct pin *p)
 {
 	int filters = detach_filters(p);
 
+	if (filters < 0)
+		return -1;
 	if (pin_exists(p)) {
 		if (pin_remove(p))
 			return -1;

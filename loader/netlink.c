@@ -103,6 +103,16 @@ static int read_verdict(const struct nlmsghdr *message, char *words)
 	return e->error;
 }
 
+/* A dump that broke off ends like a whole one, but for the number that it ends with: 0 or -errno. */
+static int read_end(const struct nlmsghdr *message)
+{
+	int error = 0;
+
+	if (message->nlmsg_len >= NLMSG_LENGTH(sizeof(error)))
+		memcpy(&error, NLMSG_DATA(message), sizeof(error));
+	return error;
+}
+
 /* Reads until the answer ends. */
 static int read_answer(int fd, void (*each)(const struct nlmsghdr *, void *), void *context, char *words)
 {
@@ -117,7 +127,7 @@ static int read_answer(int fd, void (*each)(const struct nlmsghdr *, void *), vo
 			return size ? -errno : -EPROTO;
 		for (const struct nlmsghdr *m = (void *)answer; NLMSG_OK(m, size); m = NLMSG_NEXT(m, size)) {
 			if (m->nlmsg_type == NLMSG_DONE)
-				return 0;
+				return read_end(m);
 			if (m->nlmsg_type == NLMSG_ERROR)
 				return read_verdict(m, words);
 			if (each)

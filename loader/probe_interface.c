@@ -177,7 +177,7 @@ static void probe_tc(struct findings *f, const struct link *l, bool egress)
 	u32 ids[16], flags = 0, count = COUNT_OF(ids);
 	struct names names = {};
 	char name[64];
-	bool allowed = true;
+	bool allowed = true, all;
 
 	if (bpf_prog_query(l->ifindex, (enum bpf_attach_type)(egress ? TCX_EGRESS : TCX_INGRESS), 0, &flags,
 			   ids, &count)) {
@@ -188,11 +188,12 @@ static void probe_tc(struct findings *f, const struct link *l, bool egress)
 		name_program(name, sizeof(name), ids[n]);
 		add_name(name, ids[n], &names);
 	}
-	clsact_each(l->ifindex, egress, add_name, &names);
+	all = !clsact_each(l->ifindex, egress, add_name, &names);
 	find(f, egress ? "tc_egress" : "tc_ingress", FINE, "%s",
 	     names.used ? names.text
-	     : allowed	? "no programs"
-			: "not to be seen without CAP_NET_ADMIN");
+	     : !allowed ? "not to be seen without CAP_NET_ADMIN"
+	     : all	? "no programs"
+			: "not known");
 }
 
 void probe_interface(struct findings *f, const struct link *l)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The attach ladder where it can't be seen from outside: tc on a kernel without TCX. Skipped without root. */
+#include <errno.h>
 #include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -7,6 +8,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <cmocka.h>
@@ -18,6 +20,17 @@
 #include "program.h"
 
 static int own_namespace;
+
+/* In the place of libc's, through which this program reads the kernel's answers; libbpf reads otherwise. */
+static int deaf;
+
+ssize_t recv(int fd, void *buffer, size_t size, int flags)
+{
+	if (!deaf)
+		return recvfrom(fd, buffer, size, flags, NULL, NULL);
+	errno = ENOBUFS;
+	return -1;
+}
 
 static int enter_namespace(void **state)
 {
@@ -148,6 +161,58 @@ static void leaves_what_attach_left_and_others_made(void **state)
 	assert_int_equal(filters(&p.link), 1);
 	assert_true(has_qdisc());
 	program_unload(s);
+	assert_int_equal(system("tc qdisc del dev va clsact"), 0);
+}
+
+static void leaves_the_qdisc_where_it_cannot_see_the_filters(void **state)
+{
+	LIBBPF_OPTS(bpf_tc_hook, hook, .attach_point = BPF_TC_EGRESS);
+	LIBBPF_OPTS(bpf_tc_opts, foreign, .handle = 1, .priority = 7);
+	struct attachment_plan p;
+	struct synscope_bpf *s;
+	struct attachment a;
+
+	(void)state;
+	if (!own_namespace)
+		skip();
+	p = plan_of(MODE_TC);
+	s = load(&p);
+	assert_int_equal(attachment_make(&a, &p, s), 0);
+	hook.ifindex = p.link.ifindex;
+	foreign.prog_fd = program_fd(s, PROGRAM_EGRESS);
+	assert_int_equal(bpf_tc_attach(&hook, &foreign), 0);
+	deaf = true;
+	attachment_undo(&a);
+	assert_int_equal(clsact_clear(p.link.ifindex, true), -1);
+	deaf = false;
+	assert_int_equal(filters(&p.link), 1);
+	assert_true(has_qdisc());
+	program_unload(s);
+	assert_int_equal(system("tc qdisc del dev va clsact"), 0);
+}
+
+static void clears_nothing_where_there_are_more_filters_than_it_can_list(void **state)
+{
+	LIBBPF_OPTS(bpf_tc_hook, hook, .attach_point = BPF_TC_EGRESS);
+	struct attachment_plan p;
+	struct synscope_bpf *s;
+
+	(void)state;
+	if (!own_namespace)
+		skip();
+	p = plan_of(MODE_TC);
+	s = load(&p);
+	hook.ifindex = p.link.ifindex;
+	assert_int_equal(bpf_tc_hook_create(&hook), 0);
+	for (u32 n = 1; n <= 65; n++) {
+		LIBBPF_OPTS(bpf_tc_opts, foreign, .handle = n, .priority = 1);
+
+		foreign.prog_fd = program_fd(s, PROGRAM_EGRESS);
+		assert_int_equal(bpf_tc_attach(&hook, &foreign), 0);
+	}
+	assert_int_equal(clsact_clear(p.link.ifindex, true), -1);
+	program_unload(s);
+	assert_int_equal(system("tc qdisc del dev va clsact"), 0);
 }
 
 int main(void)
@@ -156,6 +221,8 @@ int main(void)
 		cmocka_unit_test(attaches_by_filters_and_leaves_nothing),
 		cmocka_unit_test(clears_what_a_killed_run_left),
 		cmocka_unit_test(leaves_what_attach_left_and_others_made),
+		cmocka_unit_test(leaves_the_qdisc_where_it_cannot_see_the_filters),
+		cmocka_unit_test(clears_nothing_where_there_are_more_filters_than_it_can_list),
 	};
 
 	return cmocka_run_group_tests(tests, enter_namespace, NULL);
