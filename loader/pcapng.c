@@ -53,7 +53,7 @@ int pcapng_open(struct pcapng *p, FILE *file)
 {
 	memset(p, 0, sizeof(*p));
 	p->file = file;
-	p->block = malloc(PCAPNG_BLOCK_MAX);
+	p->block = malloc(PCAPNG_KEPT_MAX);
 	return p->block ? 0 : -ENOMEM;
 }
 
@@ -86,36 +86,65 @@ static int begin_section(struct pcapng *p)
 	return 0;
 }
 
-/* Reads a block's body into p->block. Its length without header and trailer; 0 with *end: no more. */
-static int read_block(struct pcapng *p, u32 *type, bool *end)
+static bool skip(struct pcapng *p, u32 n)
 {
-	u8 header[BLOCK_HEADER], trailer[BLOCK_TRAILER];
-	size_t got = fread(header, 1, sizeof(header), p->file);
-	u32 length, already = 0;
+	u8 piece[4096];
+	u32 size;
 
-	*end = got == 0 && feof(p->file);
-	if (*end)
+	for (; n; n -= size) {
+		size = n < sizeof(piece) ? n : sizeof(piece);
+		if (!read_exactly(p, piece, size))
+			return false;
+	}
+	return true;
+}
+
+/* A block without its header and trailer. */
+struct block {
+	u32 type;
+	u32 length; /* bytes */
+	u32 kept;   /* of them in pcapng.block */
+};
+
+/* What stands behind the header; the first `already` bytes of it were read. */
+static int read_body(struct pcapng *p, struct block *b, u32 already)
+{
+	u32 whole = b->length + BLOCK_HEADER + BLOCK_TRAILER;
+	u8 trailer[BLOCK_TRAILER];
+
+	b->kept = b->length < PCAPNG_KEPT_MAX ? b->length : PCAPNG_KEPT_MAX;
+	if (!read_exactly(p, p->block + already, b->kept - already) || !skip(p, b->length - b->kept) ||
+	    !read_exactly(p, trailer, sizeof(trailer)))
+		return broken(p, "truncated block of %u bytes", whole);
+	if (word(p, trailer) != whole)
+		return broken(p, "a block whose two lengths differ");
+	return 1;
+}
+
+/* 1; 0: no more; or -1. */
+static int read_block(struct pcapng *p, struct block *b)
+{
+	u8 header[BLOCK_HEADER];
+	size_t got = fread(header, 1, sizeof(header), p->file);
+	u32 already = 0;
+
+	if (!got && feof(p->file))
 		return 0;
 	if (got != sizeof(header))
 		return broken(p, "truncated block header: %zu of %d bytes", got, BLOCK_HEADER);
-	*type = load_raw32(header);
-	if (*type == PCAPNG_MAGIC) {
+	b->type = load_raw32(header);
+	if (b->type == PCAPNG_MAGIC) {
 		if (begin_section(p))
 			return -1;
 		already = 4;
 	} else {
-		*type = word(p, header);
+		b->type = word(p, header);
 	}
-	length = word(p, header + 4);
-	if (length < BLOCK_HEADER + BLOCK_TRAILER + already || length % 4 || length > PCAPNG_BLOCK_MAX)
-		return broken(p, "a block of %u bytes", length);
-	length -= BLOCK_HEADER + BLOCK_TRAILER;
-	if (!read_exactly(p, p->block + already, length - already) ||
-	    !read_exactly(p, trailer, sizeof(trailer)))
-		return broken(p, "truncated block of %u bytes", length + BLOCK_HEADER + BLOCK_TRAILER);
-	if (word(p, trailer) != length + BLOCK_HEADER + BLOCK_TRAILER)
-		return broken(p, "a block whose two lengths differ");
-	return (int)length;
+	b->length = word(p, header + 4);
+	if (b->length < BLOCK_HEADER + BLOCK_TRAILER + already || b->length % 4)
+		return broken(p, "a block of %u bytes", b->length);
+	b->length -= BLOCK_HEADER + BLOCK_TRAILER;
+	return read_body(p, b, already);
 }
 
 /* if_tsresol: a negative power of ten, or of two where the highest bit is set. 0: too fine to count. */
@@ -150,23 +179,23 @@ static void take_interface_option(struct pcapng *p, struct pcapng_interface *i, 
 	}
 }
 
-static int take_interface(struct pcapng *p, u32 length)
+static int take_interface(struct pcapng *p, const struct block *b)
 {
 	struct pcapng_interface *i;
 
-	if (length < INTERFACE_BODY)
-		return broken(p, "an interface block of %u bytes", length);
+	if (b->length < INTERFACE_BODY)
+		return broken(p, "an interface block of %u bytes", b->length);
 	if (p->interface_count == PCAPNG_INTERFACES_MAX)
 		return broken(p, "more than %d interfaces", PCAPNG_INTERFACES_MAX);
 	i = &p->interfaces[p->interface_count++];
 	i->link_type = half(p, p->block);
 	i->snap_length = word(p, p->block + 4);
 	i->units = MICROSECONDS;
-	for (u32 at = INTERFACE_BODY; at + OPTION_HEADER <= length;) {
+	for (u32 at = INTERFACE_BODY; at + OPTION_HEADER <= b->kept;) {
 		u16 code = half(p, p->block + at), size = half(p, p->block + at + 2);
 
 		at += OPTION_HEADER;
-		if (!code || at + size > length)
+		if (!code || at + size > b->kept)
 			break;
 		take_interface_option(p, i, code, p->block + at, size);
 		at += (size + 3U) & ~3U;
@@ -190,14 +219,21 @@ static int packet_of_interface(struct pcapng *p, u32 number, struct pcapng_packe
 	return 0;
 }
 
-static int take_packet(struct pcapng *p, u32 type, u32 length, struct pcapng_packet *packet)
+/* More was captured than is kept of the block: the engines look at the beginning only. */
+static void clip(const struct block *b, u32 body, struct pcapng_packet *packet)
+{
+	if (packet->captured > b->kept - body)
+		packet->captured = b->kept - body;
+}
+
+static int take_packet(struct pcapng *p, const struct block *b, struct pcapng_packet *packet)
 {
 	const u8 *at = p->block;
 	u64 stamp;
 
-	if (length < PACKET_BODY)
-		return broken(p, "a packet block of %u bytes", length);
-	if (packet_of_interface(p, type == BLOCK_PACKET ? half(p, at) : word(p, at), packet))
+	if (b->length < PACKET_BODY)
+		return broken(p, "a packet block of %u bytes", b->length);
+	if (packet_of_interface(p, b->type == BLOCK_PACKET ? half(p, at) : word(p, at), packet))
 		return -1;
 	stamp = (u64)word(p, at + 4) << 32 | word(p, at + 8);
 	packet->time = nanoseconds(&p->interfaces[packet->interface], stamp);
@@ -206,18 +242,19 @@ static int take_packet(struct pcapng *p, u32 type, u32 length, struct pcapng_pac
 	packet->captured = word(p, at + 12);
 	packet->length = word(p, at + 16);
 	packet->data = at + PACKET_BODY;
-	if (packet->captured > length - PACKET_BODY)
-		return broken(p, "a packet of %u bytes in a block of %u", packet->captured, length);
+	if (packet->captured > b->length - PACKET_BODY)
+		return broken(p, "a packet of %u bytes in a block of %u", packet->captured, b->length);
+	clip(b, PACKET_BODY, packet);
 	return 1;
 }
 
 /* A simple packet has no time: it is taken to be seen with the one before. */
-static int take_simple_packet(struct pcapng *p, u32 length, struct pcapng_packet *packet)
+static int take_simple_packet(struct pcapng *p, const struct block *b, struct pcapng_packet *packet)
 {
 	u32 snap;
 
-	if (length < SIMPLE_PACKET_BODY)
-		return broken(p, "a simple packet block of %u bytes", length);
+	if (b->length < SIMPLE_PACKET_BODY)
+		return broken(p, "a simple packet block of %u bytes", b->length);
 	if (packet_of_interface(p, 0, packet))
 		return -1;
 	snap = p->interfaces[packet->interface].snap_length;
@@ -225,37 +262,34 @@ static int take_simple_packet(struct pcapng *p, u32 length, struct pcapng_packet
 	packet->captured = packet->length;
 	if (snap && packet->captured > snap)
 		packet->captured = snap;
-	if (packet->captured > length - SIMPLE_PACKET_BODY)
-		packet->captured = length - SIMPLE_PACKET_BODY;
 	packet->data = p->block + SIMPLE_PACKET_BODY;
+	clip(b, SIMPLE_PACKET_BODY, packet);
 	return 1;
 }
 
 int pcapng_next(struct pcapng *p, struct pcapng_packet *packet)
 {
-	for (;;) {
-		bool end;
-		u32 type = 0;
-		int length = read_block(p, &type, &end);
+	struct block b = {0};
+	int got;
 
-		if (length < 0 || end)
-			return length;
-		switch (type) {
+	while ((got = read_block(p, &b)) > 0) {
+		switch (b.type) {
 		case PCAPNG_MAGIC:
-			if (length < SECTION_BODY)
-				return broken(p, "a section header of %d bytes", length);
+			if (b.length < SECTION_BODY)
+				return broken(p, "a section header of %u bytes", b.length);
 			break;
 		case BLOCK_INTERFACE:
-			if (take_interface(p, (u32)length))
+			if (take_interface(p, &b))
 				return -1;
 			break;
 		case BLOCK_PACKET:
 		case BLOCK_ENHANCED_PACKET:
-			return take_packet(p, type, (u32)length, packet);
+			return take_packet(p, &b, packet);
 		case BLOCK_SIMPLE_PACKET:
-			return take_simple_packet(p, (u32)length, packet);
+			return take_simple_packet(p, &b, packet);
 		default:
 			break; /* statistics, names, secrets: nothing of the packets */
 		}
 	}
+	return got;
 }

@@ -14,7 +14,7 @@
 enum {
 	PCAPNG_INTERFACES_MAX = 64,
 	PCAPNG_NAME_MAX = 32,
-	PCAPNG_BLOCK_MAX = 1 << 20, /* bytes; a longer block is no packet that anyone captured */
+	PCAPNG_KEPT_MAX = 1 << 20, /* bytes of a block; what follows them is read and forgotten */
 };
 
 /* 2^62 ns since 1970: twice that, and an --idle-timeout more, can still be counted. */
@@ -31,7 +31,7 @@ struct pcapng_interface {
 struct pcapng {
 	FILE *file;
 	bool swapped; /* the section is in the other byte order */
-	u8 *block;    /* the body of the current block */
+	u8 *block;    /* the body of the current block, as far as it is kept */
 	struct pcapng_interface interfaces[PCAPNG_INTERFACES_MAX];
 	u32 first_interface; /* of the current section */
 	u32 interface_count; /* of all sections so far */

@@ -314,6 +314,56 @@ static void a_second_section_counts_its_interfaces_anew(void **state)
 	expect_end(&c, &f, 0);
 }
 
+/* A block of a type that says nothing of the packets, written to the file itself: it is longer than struct
+ * file. */
+static void long_block(struct file *f, u32 type, u32 n)
+{
+	static const u8 zeros[4096];
+	struct file ends = {.swapped = f->swapped};
+
+	save(f);
+	put32(&ends, type);
+	put32(&ends, n + 12);
+	assert_int_equal(write(f->fd, ends.bytes, 8), 8);
+	for (u32 left = n, size; left; left -= size) {
+		size = left < sizeof(zeros) ? left : sizeof(zeros);
+		assert_int_equal(write(f->fd, zeros, size), size);
+	}
+	assert_int_equal(write(f->fd, ends.bytes + 4, 4), 4);
+	f->length = 0;
+}
+
+static void blocks_that_are_skipped_may_be_of_any_length(void **state)
+{
+	(void)state;
+	for (int swapped = 0; swapped < 2; swapped++) {
+		struct file f = {.swapped = swapped};
+		struct capture c;
+
+		section(&f);
+		interface(&f, 101, 6, "one");
+		long_block(&f, 0xa, 9000004); /* secrets of TLS */
+		packet(&f, 0, 5, ipv4_packet, sizeof(ipv4_packet));
+		assert_int_equal(write(f.fd, f.bytes, f.length), f.length);
+		assert_int_equal(capture_open(&c, f.path), 0);
+		expect_ipv4_at(&c, 5000, 0);
+		expect_end(&c, &f, 0);
+	}
+}
+
+static void a_long_block_that_breaks_off_is_broken(void **state)
+{
+	struct file f = {0};
+	struct capture c;
+
+	(void)state;
+	section(&f);
+	long_block(&f, 0xa, 3000000);
+	assert_int_equal(ftruncate(f.fd, 2000000), 0);
+	assert_int_equal(capture_open(&c, f.path), 0);
+	expect_end(&c, &f, -1);
+}
+
 static void short_frames_are_padded_and_keep_their_length(void **state)
 {
 	struct file f = {0};
@@ -480,6 +530,8 @@ int main(void)
 		cmocka_unit_test(a_pppoe_session_keeps_its_header),
 		cmocka_unit_test(pcapng_interfaces_have_types_and_resolutions_of_their_own),
 		cmocka_unit_test(a_second_section_counts_its_interfaces_anew),
+		cmocka_unit_test(blocks_that_are_skipped_may_be_of_any_length),
+		cmocka_unit_test(a_long_block_that_breaks_off_is_broken),
 		cmocka_unit_test(short_frames_are_padded_and_keep_their_length),
 		cmocka_unit_test(a_length_that_was_cut_with_the_frame_is_that_of_the_ip_header),
 		cmocka_unit_test(a_length_that_was_cut_is_found_behind_tags_and_in_ipv6),
