@@ -82,7 +82,7 @@ static int begin_section(struct pcapng *p)
 	else
 		return broken(p, "no byte-order magic in the section header");
 	memcpy(p->block, order, sizeof(order));
-	p->first_interface = p->interface_count;
+	p->described_count = 0;
 	return 0;
 }
 
@@ -162,8 +162,8 @@ static u64 units_of(u8 resolution)
 	return units;
 }
 
-static void take_interface_option(struct pcapng *p, struct pcapng_interface *i, u16 code, const u8 *value,
-				  u16 length)
+static void take_interface_option(struct pcapng *p, struct pcapng_interface *i, struct pcapng_description *d,
+				  u16 code, const u8 *value, u16 length)
 {
 	if (code == OPTION_IF_NAME) {
 		u32 n = length < PCAPNG_NAME_MAX ? length : PCAPNG_NAME_MAX - 1;
@@ -175,48 +175,84 @@ static void take_interface_option(struct pcapng *p, struct pcapng_interface *i, 
 	} else if (code == OPTION_IF_TSOFFSET && length == 8) {
 		u32 first = word(p, value), second = word(p, value + 4);
 
-		i->offset = (s64)(p->swapped ? (u64)first << 32 | second : (u64)second << 32 | first);
+		d->offset = (s64)(p->swapped ? (u64)first << 32 | second : (u64)second << 32 | first);
 	}
 }
 
-static int take_interface(struct pcapng *p, const struct block *b)
+static void take_interface_options(struct pcapng *p, const struct block *b, struct pcapng_interface *i,
+				   struct pcapng_description *d)
 {
-	struct pcapng_interface *i;
-
-	if (b->length < INTERFACE_BODY)
-		return broken(p, "an interface block of %u bytes", b->length);
-	if (p->interface_count == PCAPNG_INTERFACES_MAX)
-		return broken(p, "more than %d interfaces", PCAPNG_INTERFACES_MAX);
-	i = &p->interfaces[p->interface_count++];
-	i->link_type = half(p, p->block);
-	i->snap_length = word(p, p->block + 4);
-	i->units = MICROSECONDS;
 	for (u32 at = INTERFACE_BODY; at + OPTION_HEADER <= b->kept;) {
 		u16 code = half(p, p->block + at), size = half(p, p->block + at + 2);
 
 		at += OPTION_HEADER;
 		if (!code || at + size > b->kept)
 			break;
-		take_interface_option(p, i, code, p->block + at, size);
+		take_interface_option(p, i, d, code, p->block + at, size);
 		at += (size + 3U) & ~3U;
 	}
-	return i->units ? 0 : broken(p, "time stamps finer than can be counted");
 }
 
-static u64 nanoseconds(const struct pcapng_interface *i, u64 stamp)
+static bool is_in_section(const struct pcapng *p, u32 interface)
+{
+	for (u32 n = 0; n < p->described_count; n++)
+		if (p->described[n].interface == interface)
+			return true;
+	return false;
+}
+
+/* That of an earlier section, or the next one. Two of one section are two, however alike they are. */
+static u32 find_interface(const struct pcapng *p, const struct pcapng_interface *i)
+{
+	for (u32 n = 0; n < p->interface_count; n++) {
+		const struct pcapng_interface *known = &p->interfaces[n];
+
+		if (known->link_type == i->link_type && known->units == i->units &&
+		    !strcmp(known->name, i->name) && !is_in_section(p, n))
+			return n;
+	}
+	return p->interface_count;
+}
+
+static int take_interface(struct pcapng *p, const struct block *b)
+{
+	struct pcapng_interface i = {.units = MICROSECONDS};
+	struct pcapng_description d = {0};
+
+	if (b->length < INTERFACE_BODY)
+		return broken(p, "an interface block of %u bytes", b->length);
+	i.link_type = half(p, p->block);
+	d.snap_length = word(p, p->block + 4);
+	take_interface_options(p, b, &i, &d);
+	if (!i.units)
+		return broken(p, "time stamps finer than can be counted");
+	d.interface = find_interface(p, &i);
+	if (d.interface == PCAPNG_INTERFACES_MAX)
+		return broken(p,
+			      "more than the %d interfaces that are kept apart; replay its parts one by one",
+			      PCAPNG_INTERFACES_MAX);
+	p->interfaces[d.interface] = i;
+	if (d.interface == p->interface_count)
+		p->interface_count++;
+	p->described[p->described_count++] = d;
+	return 0;
+}
+
+static u64 nanoseconds(u64 stamp, u64 units, s64 offset)
 {
 	__extension__ typedef unsigned __int128 wide;
-	u64 seconds = stamp / i->units + (u64)i->offset;
+	u64 seconds = stamp / units + (u64)offset;
 
-	return seconds * SECOND_NS + (u64)((wide)(stamp % i->units) * SECOND_NS / i->units);
+	return seconds * SECOND_NS + (u64)((wide)(stamp % units) * SECOND_NS / units);
 }
 
-static int packet_of_interface(struct pcapng *p, u32 number, struct pcapng_packet *packet)
+/* What the section says of the packet's interface. NULL: nothing. */
+static const struct pcapng_description *description_of(struct pcapng *p, u32 number)
 {
-	if (number >= p->interface_count - p->first_interface)
-		return broken(p, "a packet of interface %u, which was not described", number);
-	packet->interface = p->first_interface + number;
-	return 0;
+	if (number < p->described_count)
+		return &p->described[number];
+	broken(p, "a packet of interface %u, which was not described", number);
+	return NULL;
 }
 
 /* More was captured than is kept of the block: the engines look at the beginning only. */
@@ -228,15 +264,17 @@ static void clip(const struct block *b, u32 body, struct pcapng_packet *packet)
 
 static int take_packet(struct pcapng *p, const struct block *b, struct pcapng_packet *packet)
 {
+	const struct pcapng_description *d;
 	const u8 *at = p->block;
-	u64 stamp;
 
 	if (b->length < PACKET_BODY)
 		return broken(p, "a packet block of %u bytes", b->length);
-	if (packet_of_interface(p, b->type == BLOCK_PACKET ? half(p, at) : word(p, at), packet))
+	d = description_of(p, b->type == BLOCK_PACKET ? half(p, at) : word(p, at));
+	if (!d)
 		return -1;
-	stamp = (u64)word(p, at + 4) << 32 | word(p, at + 8);
-	packet->time = nanoseconds(&p->interfaces[packet->interface], stamp);
+	packet->interface = d->interface;
+	packet->time = nanoseconds((u64)word(p, at + 4) << 32 | word(p, at + 8),
+				   p->interfaces[d->interface].units, d->offset);
 	if (packet->time > PCAPNG_TIME_MAX)
 		return broken(p, "a time stamp before 1970 or after 2115");
 	packet->captured = word(p, at + 12);
@@ -251,17 +289,18 @@ static int take_packet(struct pcapng *p, const struct block *b, struct pcapng_pa
 /* A simple packet has no time: it is taken to be seen with the one before. */
 static int take_simple_packet(struct pcapng *p, const struct block *b, struct pcapng_packet *packet)
 {
-	u32 snap;
+	const struct pcapng_description *d;
 
 	if (b->length < SIMPLE_PACKET_BODY)
 		return broken(p, "a simple packet block of %u bytes", b->length);
-	if (packet_of_interface(p, 0, packet))
+	d = description_of(p, 0);
+	if (!d)
 		return -1;
-	snap = p->interfaces[packet->interface].snap_length;
+	packet->interface = d->interface;
 	packet->length = word(p, p->block);
 	packet->captured = packet->length;
-	if (snap && packet->captured > snap)
-		packet->captured = snap;
+	if (d->snap_length && packet->captured > d->snap_length)
+		packet->captured = d->snap_length;
 	packet->data = p->block + SIMPLE_PACKET_BODY;
 	clip(b, SIMPLE_PACKET_BODY, packet);
 	return 1;

@@ -20,12 +20,18 @@ enum {
 /* 2^62 ns since 1970: twice that, and an --idle-timeout more, can still be counted. */
 #define PCAPNG_TIME_MAX (1ULL << 62)
 
+/* All sections that describe an interface alike mean the same one. */
 struct pcapng_interface {
-	u16 link_type; /* LINKTYPE_ number */
-	u32 snap_length;
+	u16 link_type;		    /* LINKTYPE_ number */
 	u64 units;		    /* of its time stamps, in a second */
-	s64 offset;		    /* seconds to add to them */
 	char name[PCAPNG_NAME_MAX]; /* if_name; empty where there is none */
+};
+
+/* What the current section says of one of its interfaces. */
+struct pcapng_description {
+	u32 interface; /* index into interfaces; no two of a section have the same */
+	u32 snap_length;
+	s64 offset; /* seconds to add to its time stamps */
 };
 
 struct pcapng {
@@ -33,9 +39,10 @@ struct pcapng {
 	bool swapped; /* the section is in the other byte order */
 	u8 *block;    /* the body of the current block, as far as it is kept */
 	struct pcapng_interface interfaces[PCAPNG_INTERFACES_MAX];
-	u32 first_interface; /* of the current section */
-	u32 interface_count; /* of all sections so far */
-	char error[96];
+	u32 interface_count;					    /* of all sections so far */
+	struct pcapng_description described[PCAPNG_INTERFACES_MAX]; /* by the section's numbers */
+	u32 described_count;
+	char error[128];
 };
 
 struct pcapng_packet {

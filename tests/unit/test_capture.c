@@ -314,6 +314,64 @@ static void a_second_section_counts_its_interfaces_anew(void **state)
 	expect_end(&c, &f, 0);
 }
 
+/* As `cat` joins captures: the same two interfaces in each section, one of them described twice. */
+static void interfaces_that_are_alike_in_two_sections_are_the_same(void **state)
+{
+	struct file f = {0};
+	struct capture c;
+
+	(void)state;
+	for (int n = 0; n < 3; n++) {
+		section(&f);
+		interface(&f, 101, 6, "one");
+		interface(&f, 101, n ? 9 : 6, "two");
+		interface(&f, 101, 6, "one");
+		packet(&f, 2, 5, ipv4_packet, sizeof(ipv4_packet));
+		packet(&f, 0, 6, ipv4_packet, sizeof(ipv4_packet));
+		packet(&f, 1, 7000, ipv4_packet, sizeof(ipv4_packet));
+	}
+	assert_int_equal(capture_open(&c, save(&f)), 0);
+	for (u32 n = 0; n < 3; n++) {
+		expect_ipv4_at(&c, 5000, 2);
+		expect_ipv4_at(&c, 6000, 0);
+		expect_ipv4_at(&c, n ? 7000 : 7000000, n ? 3 : 1); /* its resolution is another one */
+	}
+	expect_end(&c, &f, 0);
+}
+
+static void a_hundred_captures_are_joined(void **state)
+{
+	struct file f = {0};
+	struct capture c;
+
+	(void)state;
+	save(&f);
+	for (u32 n = 0; n < 100; n++) {
+		f.length = 0;
+		section(&f);
+		interface(&f, 101, 6, "one");
+		packet(&f, 0, n, ipv4_packet, sizeof(ipv4_packet));
+		assert_int_equal(write(f.fd, f.bytes, f.length), f.length);
+	}
+	assert_int_equal(capture_open(&c, f.path), 0);
+	for (u32 n = 0; n < 100; n++)
+		expect_ipv4_at(&c, n * 1000, 0);
+	expect_end(&c, &f, 0);
+}
+
+static void more_interfaces_than_are_kept_apart_are_an_error(void **state)
+{
+	struct file f = {0};
+	struct capture c;
+
+	(void)state;
+	section(&f);
+	for (int n = 0; n <= PCAPNG_INTERFACES_MAX; n++)
+		interface(&f, 101, 6, "one");
+	assert_int_equal(capture_open(&c, save(&f)), 0);
+	expect_end(&c, &f, -1);
+}
+
 /* A block of a type that says nothing of the packets, written to the file itself: it is longer than struct
  * file. */
 static void long_block(struct file *f, u32 type, u32 n)
@@ -530,6 +588,9 @@ int main(void)
 		cmocka_unit_test(a_pppoe_session_keeps_its_header),
 		cmocka_unit_test(pcapng_interfaces_have_types_and_resolutions_of_their_own),
 		cmocka_unit_test(a_second_section_counts_its_interfaces_anew),
+		cmocka_unit_test(interfaces_that_are_alike_in_two_sections_are_the_same),
+		cmocka_unit_test(a_hundred_captures_are_joined),
+		cmocka_unit_test(more_interfaces_than_are_kept_apart_are_an_error),
 		cmocka_unit_test(blocks_that_are_skipped_may_be_of_any_length),
 		cmocka_unit_test(a_long_block_that_breaks_off_is_broken),
 		cmocka_unit_test(short_frames_are_padded_and_keep_their_length),
