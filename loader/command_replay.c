@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* `synscope replay FILE`: a capture through the analyzer, native or in the kernel. */
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -11,12 +12,14 @@
 #include "lane.h"
 #include "message.h"
 #include "output.h"
+#include "printable.h"
 #include "summary.h"
 #include "totals.h"
 
 struct replay {
 	const struct arguments *arguments;
 	struct capture capture;
+	char file_name[NAME_MAX + 1];
 	struct lane
 		*lanes[PCAPNG_INTERFACES_MAX]; /* by the capture's interfaces; NULL: none was needed yet */
 	u32 lane_count;			       /* one more than the highest that was needed */
@@ -29,11 +32,13 @@ struct replay {
 };
 
 /* What stands for the interface where the capture does not name it: the file. */
-static const char *file_name(const struct replay *r)
+static const char *file_name(struct replay *r)
 {
 	const char *slash = strrchr(r->capture.path, '/');
 
-	return slash ? slash + 1 : r->capture.path;
+	snprintf(r->file_name, sizeof(r->file_name), "%s", slash ? slash + 1 : r->capture.path);
+	make_printable(r->file_name);
+	return r->file_name;
 }
 
 static struct lane *lane_of(struct replay *r, u32 interface)

@@ -4,14 +4,20 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "printable.h"
+
 int verbosity = 1;
 
-/* One write for the whole line, so that lines of two processes do not mix. */
+/*
+ * One write for the whole line, so that lines of two processes do not mix; and one line, whatever is in the
+ * name of a file.
+ */
 static void line(const char *format, va_list arguments)
 {
 	char text[4096];
 
 	vsnprintf(text, sizeof(text), format, arguments);
+	make_printable(text);
 	fprintf(stderr, "synscope: %s\n", text);
 }
 

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "printable.h"
+
 enum block_type {
 	BLOCK_INTERFACE = 1,
 	BLOCK_PACKET = 2, /* obsolete, still met */
@@ -162,14 +164,24 @@ static u64 units_of(u8 resolution)
 	return units;
 }
 
+/* A longer name is cut, but not inside a character. */
+static void take_name(struct pcapng_interface *i, const u8 *value, u16 length)
+{
+	u32 n = length;
+
+	if (n >= PCAPNG_NAME_MAX)
+		for (n = PCAPNG_NAME_MAX - 1; n && (value[n] & 0xc0) == 0x80;)
+			n--;
+	memcpy(i->name, value, n);
+	i->name[n] = 0;
+	make_printable(i->name);
+}
+
 static void take_interface_option(struct pcapng *p, struct pcapng_interface *i, struct pcapng_description *d,
 				  u16 code, const u8 *value, u16 length)
 {
 	if (code == OPTION_IF_NAME) {
-		u32 n = length < PCAPNG_NAME_MAX ? length : PCAPNG_NAME_MAX - 1;
-
-		memcpy(i->name, value, n);
-		i->name[n] = 0;
+		take_name(i, value, length);
 	} else if (code == OPTION_IF_TSRESOL && length == 1) {
 		i->units = units_of(*value);
 	} else if (code == OPTION_IF_TSOFFSET && length == 8) {

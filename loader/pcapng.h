@@ -24,7 +24,7 @@ enum {
 struct pcapng_interface {
 	u16 link_type;		    /* LINKTYPE_ number */
 	u64 units;		    /* of its time stamps, in a second */
-	char name[PCAPNG_NAME_MAX]; /* if_name; empty where there is none */
+	char name[PCAPNG_NAME_MAX]; /* if_name, printable; empty where there is none */
 };
 
 /* What the current section says of one of its interfaces. */

@@ -22,6 +22,13 @@ enum { HELPER_XDP_GET_BUFF_LEN = 188 };
 /* What libbpf and the verifier said while loading, for the error line. */
 static struct load_words words;
 
+static void say_lines(char *text)
+{
+	for (char *line; (line = strsep(&text, "\n"));)
+		if (*line)
+			say_verbose("%s", line);
+}
+
 static int on_libbpf_message(enum libbpf_print_level level, const char *format, va_list arguments)
 {
 	char *text;
@@ -31,10 +38,8 @@ static int on_libbpf_message(enum libbpf_print_level level, const char *format, 
 		return 0;
 	if (level == LIBBPF_WARN)
 		load_words_take(&words, text);
-	if (length && text[length - 1] == '\n')
-		text[length - 1] = 0;
 	if (verbosity > 2 || (verbosity > 1 && level != LIBBPF_DEBUG))
-		say_verbose("%s", text);
+		say_lines(text);
 	free(text);
 	return length;
 }
