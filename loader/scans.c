@@ -189,6 +189,13 @@ static void decide(struct scans *s, struct suspect *p)
 		suspect_table_set_undecided(&s->suspects, p, true);
 }
 
+static void begin_minute(struct scans *s, struct suspect *p, u64 now)
+{
+	suspect_table_set_undecided(&s->suspects, p, false);
+	p->begin = now;
+	p->count = p->failed = p->probes = 0;
+}
+
 /* A new minute begins, if it is time: what was tried has had time to be answered. */
 static void turn(struct scans *s, struct suspect *p, u64 now)
 {
@@ -198,9 +205,7 @@ static void turn(struct scans *s, struct suspect *p, u64 now)
 		suspect_note_silence(p, now);
 		decide(s, p);
 	}
-	suspect_table_set_undecided(&s->suspects, p, false);
-	p->begin = now;
-	p->count = p->failed = p->probes = 0;
+	begin_minute(s, p, now);
 }
 
 /* ---- what comes in ---------------------------------------------------------- */
@@ -332,9 +337,12 @@ static struct suspect *consider(struct scans *s, const struct connection *c, enu
 				u64 wait)
 {
 	struct party from = party_of(&c->key, c->state, ORIGINATOR);
-	struct suspect *p = suspect_of(s, &from.address, kind, c->start, true);
 	struct target t = target_of(&c->key, c->state, s->seed);
+	struct suspect *p;
 
+	if (now < c->start) /* time has stepped back since, and no minute begins in the future */
+		return find_suspect(s, &from.address, kind);
+	p = suspect_of(s, &from.address, kind, c->start, true);
 	if (!p)
 		return NULL;
 	turn(s, p, c->start);
@@ -393,8 +401,27 @@ static void look_at_undecided(struct scans *s, u64 now)
 		}
 }
 
+/*
+ * A capture begins a second time: a scan that begins later than that is over, and a minute begins now. What
+ * was flagged stays so, for records that are not final yet.
+ */
+static void begin_again(struct scans *s, u64 now)
+{
+	for (struct scanner *i = s->scanners; i < s->scanners + SCANNERS; i++)
+		if (i->kind && i->since > now)
+			end_scan(s, i);
+	for (struct suspect *p = s->suspects.places; p < s->suspects.places + SCAN_SUSPECTS; p++)
+		if (p->kind && p->begin > now) {
+			begin_minute(s, p, now);
+			p->last = now;
+		}
+	s->next_look = now;
+}
+
 void scans_advance(struct scans *s, u64 now)
 {
+	if (s->next_look > now + look_every)
+		begin_again(s, now);
 	if (now < s->next_look)
 		return;
 	s->next_look = now + look_every;

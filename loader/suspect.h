@@ -85,7 +85,7 @@ ALWAYS_INLINE bool suspect_is_flagged(const struct suspect *p, u64 start)
 /* What happened in its minute makes a scan. */
 ALWAYS_INLINE bool suspect_is_flagged_now(const struct suspect *p)
 {
-	return p->flags[0].end > p->begin;
+	return p->flags[0].begin <= p->begin && p->begin < p->flags[0].end;
 }
 
 /* Time for a new one, if something else comes; `now`: ns. */

@@ -25,6 +25,48 @@ static void a_scan_is_told_of_as_it_doubles_and_when_it_is_over(void **state)
 	assert_null(scan_of(s, SCAN_SYN));
 }
 
+/* A capture whose time steps back: a scan that begins then is found, and told of, like any other. */
+static void time_steps_back_and_a_scan_begins(void **state)
+{
+	const u64 later = BEGIN + 1000000 * SECOND;
+	struct trial first = {0}, second = {0};
+	struct scans *s = *state;
+
+	for (u16 i = 0; i < 20; i++)
+		first = done(s, syn(HOST, PORT + i, later + i * MS), REFUSES);
+	scans_advance(s, later + SECOND);
+	assert_string_equal(told, "BGc");
+	scans_advance(s, BEGIN);
+	assert_string_equal(told, "BGcO");
+	for (u16 i = 0; i < 20; i++)
+		second = done(s, syn(HOST, PORT + i, BEGIN + i * MS), REFUSES);
+	assert_string_equal(told, "BGcOXBG");
+	scans_advance(s, BEGIN + SECOND);
+	/* in whatever order their records are final */
+	assert_int_equal(judge(s, &first, BEGIN + 10 * SECOND), SCAN_SYN);
+	assert_int_equal(judge(s, &second, BEGIN + 10 * SECOND), SCAN_SYN);
+	scans_advance(s, BEGIN + 62 * SECOND);
+	assert_string_equal(told, "BGcOXBGcO");
+}
+
+/* Only one probe is known of the time before, and those after it are silent. */
+static void time_steps_back_and_silence_means_something(void **state)
+{
+	const u64 later = BEGIN + 1000000 * SECOND;
+	struct scans *s = *state;
+	struct trial early = done(s, syn(HOST, 1, later), 0);
+
+	scans_advance(s, later);
+	scans_advance(s, BEGIN);
+	for (u16 i = 0; i < 20; i++)
+		done(s, syn(HOST, PORT + i, BEGIN + i * MS), 0);
+	/* a record of the future moves no minute there */
+	assert_int_equal(judge(s, &early, BEGIN + SECOND), SCAN_NONE);
+	scans_advance(s, BEGIN + 5 * SECOND);
+	assert_string_equal(told, "B");
+	assert_int_equal(scan_of(s, SCAN_SYN)->targets.count, 20);
+}
+
 static void a_probed_port_is_one_port_however_often(void **state)
 {
 	struct scans *s = *state;
@@ -217,6 +259,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_scan_is_told_of_as_it_doubles_and_when_it_is_over),
+		TEST(time_steps_back_and_a_scan_begins),
+		TEST(time_steps_back_and_silence_means_something),
 		TEST(a_probed_port_is_one_port_however_often),
 		TEST(a_scan_goes_on_over_minutes),
 		TEST(a_scan_an_hour_later_is_another),
