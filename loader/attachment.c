@@ -109,10 +109,11 @@ static int check_existing(const struct link *l)
 			 l->name, l->xdp_program, info.name[0] ? ", " : "", info.name);
 }
 
-static int refused(const struct attachment_plan *p, const char *what, int error, const char *words)
+static int refused(const struct attachment_plan *p, const char *what, int error, const char *words,
+		   const char *instead)
 {
-	return say_error("%s: %s: %s%s%s%s", p->link.name, what, strerror(-error), *words ? ": " : "", words,
-			 p->mode == MODE_NATIVE || p->mode == MODE_GENERIC ? "; use --mode auto" : "");
+	return say_error("%s: %s: %s%s%s; use %s", p->link.name, what, strerror(-error), *words ? ": " : "",
+			 words, instead);
 }
 
 static int attach_ingress(struct attachment *a, const struct attachment_plan *p, const struct synscope_bpf *s,
@@ -130,12 +131,15 @@ static int attach_ingress(struct attachment *a, const struct attachment_plan *p,
 		if (!error)
 			return 0;
 		if (p->mode != MODE_AUTO)
-			return refused(p, way == WAY_XDP_NATIVE ? "native XDP" : "generic XDP", error, words);
+			return refused(p, way == WAY_XDP_NATIVE ? "native XDP" : "generic XDP", error, words,
+				       "--mode auto");
 		if (!*words)
 			snprintf(words, WORDS_MAX, "%s", strerror(-error));
 	}
 	error = attach_tc(&a->ingress, p, false, program_fd(s, PROGRAM_INGRESS), why);
-	return error ? refused(p, "tc ingress", error, why) : 0;
+	if (!error)
+		return 0;
+	return refused(p, "tc ingress", error, why, p->mode == MODE_TC ? "--mode auto" : "--mode generic");
 }
 
 static void say_where(const struct attachment *a, const struct attachment_plan *p, const char *why)
@@ -163,7 +167,7 @@ int attachment_make(struct attachment *a, const struct attachment_plan *p, const
 		error = attach_tc(&a->egress, p, true, program_fd(s, PROGRAM_EGRESS), words);
 		if (error) {
 			attachment_undo(a);
-			return refused(p, "tc egress", error, words);
+			return refused(p, "tc egress", error, words, "--ingress-only");
 		}
 	}
 	say_where(a, p, why);

@@ -33,7 +33,8 @@ static int open_pcap(struct capture *c)
 
 	c->pcap = pcap_fopen_offline_with_tstamp_precision(c->file, PCAP_TSTAMP_PRECISION_NANO, error);
 	if (!c->pcap)
-		return say_error("%s: %s", c->path, error);
+		return say_error("%s: %s; pcap and pcapng are read, unpacked: zcat FILE | synscope replay -",
+				 c->path, error);
 	c->link_type = link_type_find(pcap_datalink(c->pcap));
 	return c->link_type ? 0 : unknown_link_type(c, pcap_datalink(c->pcap));
 }

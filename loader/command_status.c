@@ -139,7 +139,7 @@ static int show_up(struct status *s)
 	struct link l;
 
 	if (!all)
-		return say_error("interfaces: %s", strerror(errno));
+		return say_error("interfaces: %s; name one: synscope status IFACE", strerror(errno));
 	for (const struct if_nameindex *i = all; i->if_index; i++)
 		if (!link_find(&l, i->if_name) && (l.flags & IFF_UP || pin_of(s, i->if_name)))
 			show_interface(s, i->if_name);

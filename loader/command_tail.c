@@ -9,16 +9,17 @@ int command_tail(const struct arguments *a)
 {
 	struct instrument *instruments;
 	struct output output;
-	int count, status;
+	int count, status = EXIT_FAILED;
 
 	watch_block_signals();
-	if (output_open(&output, a))
-		return EXIT_FAILED;
 	count = pinned_open(&instruments, a, true);
 	if (count < 0)
 		return EXIT_FAILED;
-	capabilities_drop();
-	status = watch(a, &output, instruments, count, true);
+	/* Only now: what is in the file already goes when it is opened. */
+	if (!output_open(&output, a)) {
+		capabilities_drop();
+		status = watch(a, &output, instruments, count, true);
+	}
 	pinned_close(instruments, count);
 	return status;
 }

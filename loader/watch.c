@@ -149,7 +149,7 @@ static int open_descriptors(struct watch *w)
 	w->epoll = epoll_create1(EPOLL_CLOEXEC);
 	w->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (w->epoll < 0 || w->signals < 0 || add_to_epoll(w, w->signals))
-		return say_error("event loop: %s", strerror(errno));
+		return say_error("event loop: %s; how many files may be open: ulimit -n", strerror(errno));
 	return 0;
 }
 

@@ -154,6 +154,20 @@ def nothing_is_attached():
         expect_error(synscope("a", command, "eth0", *place), 1, "eth0")
 
 
+def a_file_stays_as_it_is_where_nothing_is_attached():
+    with temporary_directory() as directory:
+        output = directory / "kept"
+        output.write_text("kept")
+        for command in ("tail", "counters", "conns"):
+            result = synscope("a", command, "eth0", "--bpffs", os.environ["BPFFS"], "-o", str(output))
+            expect_error(result, 1, "nothing is attached")
+            equal(output.read_text(), "kept", f"{command} -o")
+
+
+def what_is_no_capture():
+    expect_error(synscope(None, "replay", "-", input="no capture at all, but some text"), 1, "standard input", "pcapng")
+
+
 def a_table_that_memory_cannot_hold():
     memory = int(re.search(r"MemAvailable: +(\d+) kB", pathlib.Path("/proc/meminfo").read_text())[1])
     if memory > 8 << 20:
@@ -209,6 +223,8 @@ main(
     a_private_bpf_file_system_is_warned_of,
     pins_of_another_version,
     nothing_is_attached,
+    a_file_stays_as_it_is_where_nothing_is_attached,
+    what_is_no_capture,
     a_table_that_memory_cannot_hold,
     a_replay_that_cannot_begin,
     a_full_disk,
