@@ -5,6 +5,7 @@
  *   table     the connection table, mapped read-only by the loader; size set before load
  *   counters  one struct counters for each CPU
  *   cached    what each CPU knows of the time and of the ring, and need not ask again
+ *   desks     where each CPU works on a frame's long way (synscope.bpf.c)
  *   ring      events, final records and first payloads, read by one reader
  *   config    .rodata: constants from the moment of loading
  */

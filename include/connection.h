@@ -206,7 +206,7 @@ struct connection {
 		u32 other_isn;	 /* of the responder's first SYN-ACK, where a second one differed */
 		u32 probe_flags; /* with PROBE: enum tcp_flag of the first segment */
 	};
-	u32 repeats;	    /* limits repeated events: seconds since boot in the upper 28 bits, count below */
+	u32 repeats;	    /* limits repeated events: a period, its count below; see may_repeat() */
 	u8 syn_retransmits; /* these four stay at 255 */
 	u8 syn_ack_retransmits;
 	u8 fin_retransmits[ENDPOINTS];

@@ -38,7 +38,7 @@ struct counters {
 	/*
 	 * TCP segments by direction, IP version and the combination of their nine flags, and the bytes of
 	 * their frames: all that most segments add to. What else is told of them (frames, packets, flags)
-	 * is a sum over these; see layers.h. A GSO buffer counts as the segments that it becomes.
+	 * is a sum over these; see layers_of(). A GSO buffer counts as the segments that it becomes.
 	 */
 	u64 segments[HOOKS][IP_VERSIONS][TCP_FLAGS + 1];
 	u64 bytes[HOOKS];
@@ -92,9 +92,9 @@ struct counters {
 	u64 lost[EVENT_KINDS];
 	u64 lost_records;  /* final records that found no room */
 	u64 lost_payloads; /* first payloads that found none: the names of their protocols were missed */
-	u64 aggregated;	   /* connections that began while the ring was filling: their SYN made no event */
-	u64 aggregated_records; /* of these, those that were displaced before anything else was seen of them
-				 */
+	/* segments that made no event, since the ring was filling: of connections that none told of yet */
+	u64 aggregated;
+	u64 aggregated_records; /* connections that were displaced before any event told of them */
 	/* handshake times */
 	u64 handshake_max; /* ns */
 	u64 handshakes[HISTOGRAM_BUCKETS];

@@ -12,7 +12,10 @@
 #include "sighting.h"
 #include "states.h"
 
-/* Events of a kind that changes nothing, for one connection, within a little over a second. */
+/*
+ * Events of kinds that change nothing, for one connection, within a period of 2^30 ns, a little over a
+ * second, on the records' clock. Around the end of one, those of two may pass.
+ */
 enum { REPEATS_PER_PERIOD = 4, REPEAT_PERIOD_SHIFT = 30, REPEAT_COUNT_BITS = 4 };
 
 ALWAYS_INLINE bool endpoints_moved(u64 old, u64 state)

@@ -28,7 +28,7 @@ struct attachment_plan {
 	enum receive_mode mode;
 	bool egress;
 	bool stays;  /* `attach`: it is going to be pinned */
-	bool no_tcx; /* as if the kernel had none */
+	bool no_tcx; /* as if the kernel had none: for tests on one that has */
 };
 
 /* Which programs (bits of enum program) the ladder may come to. */

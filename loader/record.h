@@ -8,8 +8,8 @@
 
 /* What was watched. Strings are NULL where there is nothing to say (a replay): printed as null. */
 struct interface {
-	const char *name;    /* of the interface; in a replay that of the capture, or NULL */
-	u32 ifindex;	     /* 0 in a replay */
+	const char *name;    /* in a replay as the capture calls it, or what the file is called */
+	u32 ifindex;	     /* in a replay its number among the capture's interfaces, from 0 */
 	const char *ingress; /* "native", "generic", "tc"; NULL in a replay */
 	const char *egress;  /* "tcx", "clsact"; NULL where there is none */
 	bool replay;

@@ -52,6 +52,7 @@ struct summary {
 	u32 scan_count;				  /* of all */
 };
 
+/* A record is final. */
 void summary_add(struct summary *s, const struct record *r);
 
 /* A scan on an interface is over, and these are its numbers. */

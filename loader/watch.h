@@ -15,7 +15,8 @@
 int watch(const struct arguments *a, struct output *output, struct instrument *instruments, int count,
 	  bool backlog);
 
-/* Blocks SIGINT and SIGTERM, so that watch() gets them in order. Call it before anything is attached. */
+/* Blocks SIGINT, SIGTERM and SIGHUP, so that watch() gets them in order. Call it before anything is attached.
+ */
 void watch_block_signals(void);
 
 #endif
