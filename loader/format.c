@@ -10,7 +10,7 @@
 
 #include "wire.h"
 
-enum { NS_PER_US = 1000, NS_PER_MS = 1000000, NS_PER_SECOND = 1000000000, MS_PER_SECOND = 1000 };
+enum { NS_PER_US = 1000, NS_PER_MS = 1000000, NS_PER_SECOND = 1000000000 };
 enum { SECONDS_PER_DAY = 86400, SECONDS_PER_HOUR = 3600 };
 
 __attribute__((format(printf, 1, 2))) static struct text text(const char *format, ...)
@@ -271,22 +271,6 @@ char *write_seconds(char *at, s64 ns)
 char *write_ms(char *at, s64 ns)
 {
 	return write_six(at, ns, NS_PER_MS);
-}
-
-struct text text_seconds(s64 ns)
-{
-	struct text t = {.text = ""};
-
-	*write_seconds(t.text, ns) = 0;
-	return t;
-}
-
-struct text text_ms(s64 ns)
-{
-	struct text t = {.text = ""};
-
-	*write_ms(t.text, ns) = 0;
-	return t;
 }
 
 struct text text_short_ms(s64 ns)

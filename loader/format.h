@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Numbers as text. Each function returns a small struct that holds its text, so that a caller needs no
- * buffer: printf("%s", text_ms(ns).text). Times stay integers all the way.
+ * buffer: printf("%s", text_span(ns).text). Times stay integers all the way.
  */
 #ifndef SYNSCOPE_FORMAT_H
 #define SYNSCOPE_FORMAT_H
@@ -19,8 +19,8 @@ struct text {
  */
 char *write_decimal(char *at, u64 value, u32 width);
 char *write_signed(char *at, s64 value);
-char *write_ms(char *at, s64 ns);
-char *write_seconds(char *at, s64 ns);
+char *write_ms(char *at, s64 ns);      /* "0.410000" */
+char *write_seconds(char *at, s64 ns); /* "1700000000.123456" */
 char *write_address(char *at, const union address *a);
 char *write_rfc3339(char *at, s64 ns);
 char *write_flags(char *at, u16 flags, char separator);
@@ -48,12 +48,6 @@ struct text text_clock(s64 ns);
 
 /* "2023-11-14 22:13:20.123456 UTC"; ns since the epoch. */
 struct text text_moment(s64 ns);
-
-/* "1700000000.123456" */
-struct text text_seconds(s64 ns);
-
-/* "0.410000" */
-struct text text_ms(s64 ns);
 
 /* Milliseconds for a column of text: "0.041", "1203.118". */
 struct text text_short_ms(s64 ns);

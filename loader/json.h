@@ -106,11 +106,6 @@ ALWAYS_INLINE void json_u64(struct json *j, const char *name, u64 value)
 	json_used(j, put_u64(json_room(j), name, value));
 }
 
-ALWAYS_INLINE void json_s64(struct json *j, const char *name, s64 value)
-{
-	json_used(j, put_s64(json_room(j), name, value));
-}
-
 /* A number of milliseconds from nanoseconds. */
 ALWAYS_INLINE void json_ms(struct json *j, const char *name, u64 ns)
 {

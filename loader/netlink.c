@@ -192,8 +192,6 @@ static void read_link(const struct nlmsghdr *message, void *context)
 	l->flags = info->ifi_flags;
 	copy_text(l->name, sizeof(l->name), a[IFLA_IFNAME]);
 	l->mtu = netlink_u32(a[IFLA_MTU]);
-	l->peer = (int)netlink_u32(a[IFLA_LINK]);
-	l->peer_remote = a[IFLA_LINK_NETNSID];
 	read_kind(l, a[IFLA_LINKINFO]);
 	read_xdp(l, a[IFLA_XDP]);
 }

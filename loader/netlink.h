@@ -52,10 +52,8 @@ struct link {
 	unsigned type;	/* ARPHRD_ */
 	unsigned flags; /* IFF_ */
 	unsigned mtu;
-	int peer;	  /* ifindex of the other end, or of what lies below; 0: none */
-	bool peer_remote; /* it is in another network namespace */
-	u8 xdp_mode;	  /* XDP_ATTACHED_ */
-	u32 xdp_program;  /* id; 0: none, or several */
+	u8 xdp_mode;	 /* XDP_ATTACHED_ */
+	u32 xdp_program; /* id; 0: none, or several */
 };
 
 /* 0 or -errno: -ENODEV where there is none of that name. */

@@ -97,6 +97,14 @@ static void test_parties(void **unused)
 	assert_string_equal(text_address(&high.address).text, "fd00::2");
 }
 
+static void assert_written(char *(*write)(char *at, s64 ns), s64 ns, const char *expected)
+{
+	char text[64];
+
+	*write(text, ns) = 0;
+	assert_string_equal(text, expected);
+}
+
 static void test_times_stay_integers(void **unused)
 {
 	s64 moment = 1700000000123456789LL;
@@ -105,9 +113,10 @@ static void test_times_stay_integers(void **unused)
 	assert_string_equal(text_rfc3339(moment).text, "2023-11-14T22:13:20.123456789Z");
 	assert_string_equal(text_moment(moment).text, "2023-11-14 22:13:20.123456 UTC");
 	assert_string_equal(text_clock(moment).text, "22:13:20.123456");
-	assert_string_equal(text_seconds(moment).text, "1700000000.123456");
-	assert_string_equal(text_ms(410000).text, "0.410000");
-	assert_string_equal(text_ms(-1).text, "-0.000001");
+	assert_written(write_seconds, moment, "1700000000.123456");
+	assert_written(write_ms, 410000, "0.410000");
+	assert_written(write_ms, -1, "-0.000001");
+	assert_written(write_signed, -410000, "-410000");
 	assert_string_equal(text_short_ms(1203118999).text, "1203.118");
 	assert_string_equal(text_rfc3339(0).text, "1970-01-01T00:00:00.000000000Z");
 	assert_string_equal(text_rfc3339(-1).text, "1969-12-31T23:59:59.999999999Z");
@@ -157,7 +166,6 @@ static void test_json_escapes(void **unused)
 	json_string(&j, "n", NULL);
 	json_array(&j, "l");
 	json_u64(&j, NULL, ~0ULL);
-	json_s64(&j, NULL, -1);
 	json_bool(&j, NULL, true);
 	json_end_array(&j);
 	json_object(&j, "o");
@@ -167,7 +175,7 @@ static void test_json_escapes(void **unused)
 	json_end_line(&j);
 	fclose(j.out);
 	assert_string_equal(text, "{\"a\": \"q\\\"b\\\\c\\u000a\", \"n\": null, "
-				  "\"l\": [18446744073709551615, -1, true], \"o\": {}, \"t\": 1.500000}\n");
+				  "\"l\": [18446744073709551615, true], \"o\": {}, \"t\": 1.500000}\n");
 	free(text);
 }
 
