@@ -10,11 +10,9 @@
 #include <unistd.h>
 
 #include "capabilities.h"
+#include "kernel_numbers.h"
 #include "message.h"
 #include "program.h"
-
-/* Kernel 6.6, and newer than Debian 12's headers. */
-enum { ATTACH_TCX_INGRESS = 46, ATTACH_TCX_EGRESS = 47, FLAG_BEFORE = 1 << 3 };
 
 const char *ingress_name(enum hook_way way)
 {
@@ -67,7 +65,7 @@ static int attach_xdp(struct hook_point *h, int ifindex, int program, enum hook_
 static int attach_tc(struct hook_point *h, const struct attachment_plan *p, bool egress, int program,
 		     char *words)
 {
-	LIBBPF_OPTS(bpf_link_create_opts, o, .flags = FLAG_BEFORE);
+	LIBBPF_OPTS(bpf_link_create_opts, o, .flags = TCX_FLAG_BEFORE);
 	int error = -EINVAL;
 
 	words[0] = 0;

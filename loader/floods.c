@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "bucket.h"
+#include "totals.h"
 
 _Static_assert((int)FLOOD_SYN == (int)STRAY_SYN && (int)FLOOD_FIN == (int)STRAY_FIN, "kinds are strays");
 
@@ -256,11 +257,6 @@ static bool goes_on_untracked(const struct flood_watch *w, const struct counted 
 	       2 * d->strays[kind] >= w->strays;
 }
 
-static u64 half_open(const struct counters *n)
-{
-	return n->started - n->completed - n->refused - n->unanswered - n->aborted;
-}
-
 static void begin_series(struct flood_watch *w, const struct floods *f, enum flood_kind kind, u64 from)
 {
 	memset(&w->flood, 0, sizeof(w->flood));
@@ -296,7 +292,7 @@ static struct flood as_told(const struct flood_watch *w, const struct floods *f,
 
 	told.over = over;
 	told.time = at;
-	told.half_open = half_open(n);
+	told.half_open = handshakes_half_open(n);
 	told.cookies = syn_cookies_between(&w->cookies, &f->cookies);
 	return told;
 }

@@ -10,11 +10,9 @@
 
 #include "clsact.h"
 #include "ethtool.h"
+#include "kernel_numbers.h"
 #include "probe.h"
 #include "xdp_features.h"
-
-/* Newer than Debian 12's headers. */
-enum { LINK_IP6GRE = 823, TCX_INGRESS = 46, TCX_EGRESS = 47 };
 
 /* What a page holds behind XDP's headroom and in front of the buffer's own record; drivers differ by a
  * little. */
@@ -179,7 +177,8 @@ static void probe_tc(struct findings *f, const struct link *l, bool egress)
 	char name[64];
 	bool allowed = true, all;
 
-	if (bpf_prog_query(l->ifindex, (enum bpf_attach_type)(egress ? TCX_EGRESS : TCX_INGRESS), 0, &flags,
+	if (bpf_prog_query(l->ifindex,
+			   (enum bpf_attach_type)(egress ? ATTACH_TCX_EGRESS : ATTACH_TCX_INGRESS), 0, &flags,
 			   ids, &count)) {
 		allowed = errno != EPERM;
 		count = 0;

@@ -10,18 +10,19 @@
 #include <unistd.h>
 
 #include "capabilities.h"
+#include "kernel_numbers.h"
 #include "mount.h"
 #include "probe.h"
 
-/* Newer than Debian 12's headers; loopback has number 1 in every network namespace. */
-enum { TCX_INGRESS = 46, LOOPBACK = 1, HELPER_XDP_GET_BUFF_LEN = 188 };
+/* Its number in every network namespace. */
+enum { LOOPBACK = 1 };
 
 /* Whether the kernel has TCX links (6.6); false as well where this process may not ask. */
 static bool probe_tcx(void)
 {
 	u32 ids[64], flags = 0, count = COUNT_OF(ids);
 
-	return !bpf_prog_query(LOOPBACK, (enum bpf_attach_type)TCX_INGRESS, 0, &flags, ids, &count);
+	return !bpf_prog_query(LOOPBACK, (enum bpf_attach_type)ATTACH_TCX_INGRESS, 0, &flags, ids, &count);
 }
 
 static void probe_release(struct findings *f)

@@ -11,13 +11,11 @@
 #include <sys/mman.h>
 
 #include "capabilities.h"
+#include "kernel_numbers.h"
 #include "load_words.h"
 #include "message.h"
 #include "synscope.skel.h"
 #include "totals.h"
-
-/* Newer than Debian 12's headers: the helper of kernel 5.18 that knows the length of all buffers. */
-enum { HELPER_XDP_GET_BUFF_LEN = 188 };
 
 /* What libbpf and the verifier said while loading, for the error line. */
 static struct load_words words;

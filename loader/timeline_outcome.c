@@ -9,13 +9,11 @@
 #include "identity.h"
 #include "verdict.h"
 
-static const char *const names[ENDPOINTS] = {"originator", "responder"};
-
 /* "originator", "responder", or the both of them, from teardown.by. */
 static const char *by_whom(const char *by)
 {
-	return strcmp(by, "orig") == 0	 ? names[ORIGINATOR]
-	       : strcmp(by, "resp") == 0 ? names[RESPONDER]
+	return strcmp(by, "orig") == 0	 ? endpoint_names[ORIGINATOR]
+	       : strcmp(by, "resp") == 0 ? endpoint_names[RESPONDER]
 					 : "both at once";
 }
 
@@ -66,7 +64,7 @@ static void say_reset(struct paragraph *p, const struct record *r)
 	if (!(c->state & (ESTABLISHED_ONCE | MIDSTREAM)))
 		paragraph_add(p, ", before the handshake was complete");
 	else if (c->state & SAW_FIN << peer)
-		paragraph_add(p, ", in answer to the %s's FIN", names[peer]);
+		paragraph_add(p, ", in answer to the %s's FIN", endpoint_names[peer]);
 	else if (c->state & SAW_FIN << other_endpoint(peer))
 		paragraph_add(p, ", after its own FIN");
 }
@@ -166,7 +164,7 @@ static void say_open(struct paragraph *p, const struct record *r)
 		paragraph_item(p, "both have closed, the last ACK was not seen");
 	else if (by_originator || by_responder)
 		paragraph_item(p, "closed on the %s's side only",
-			       names[by_originator ? ORIGINATOR : RESPONDER]);
+			       endpoint_names[by_originator ? ORIGINATOR : RESPONDER]);
 	switch (r->ending) {
 	case ENDING_IDLE:
 		paragraph_item(p, "then silent for %s: given up",

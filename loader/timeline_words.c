@@ -9,7 +9,7 @@
 #include "identity.h"
 #include "verdict.h"
 
-static const char *const names[ENDPOINTS] = {"originator", "responder"};
+const char *const endpoint_names[ENDPOINTS] = {"originator", "responder"};
 
 /* "3 by the originator, 1 by the responder"; only who has any. */
 static void per_endpoint(struct paragraph *p, u64 originator, u64 responder)
@@ -40,7 +40,8 @@ static void remark_zero_window(struct paragraph *p, const struct connection *c)
 
 		if (!n)
 			continue;
-		paragraph_add(p, "%sthe %s's receive window was full", p->length ? "; " : "", names[who]);
+		paragraph_add(p, "%sthe %s's receive window was full", p->length ? "; " : "",
+			      endpoint_names[who]);
 		if (n > 1)
 			paragraph_add(p, ", announced %u times", n);
 		paragraph_add(p, ": its program reads too slowly");
@@ -52,14 +53,14 @@ static void remark_half_closed(struct paragraph *p, const struct connection *c)
 	enum endpoint closed = c->state & SAW_FIN << ORIGINATOR ? ORIGINATOR : RESPONDER;
 
 	paragraph_add(p, "the %s may still send: its program has not closed its socket",
-		      names[other_endpoint(closed)]);
+		      endpoint_names[other_endpoint(closed)]);
 }
 
 static void remark_unseen_side(struct paragraph *p, const struct record *r)
 {
 	enum endpoint who = endpoint_seen(r->connection, ORIGINATOR) ? ORIGINATOR : RESPONDER;
 
-	paragraph_add(p, "only the %s's segments were seen: ", names[who]);
+	paragraph_add(p, "only the %s's segments were seen: ", endpoint_names[who]);
 	paragraph_add(p, r->interface->ingress_only ? "what goes out is not looked at (--ingress-only)"
 						    : "the others went another way");
 }
@@ -225,7 +226,7 @@ bool timeline_time_wait(struct paragraph *p, const struct record *r, enum endpoi
 
 	if (!is_closed(c) || !r->interface->time_wait || endpoint_state(c->state, who) != STATE_TIME_WAIT)
 		return false;
-	paragraph_add(p, "TIME_WAIT holds the %s's port %u until about %.8s (estimate)", names[who],
+	paragraph_add(p, "TIME_WAIT holds the %s's port %u until about %.8s (estimate)", endpoint_names[who],
 		      party.port, text_clock(until).text);
 	return true;
 }
@@ -270,7 +271,7 @@ static void add_mss(struct paragraph *p, const struct direction_options *o, cons
 		paragraph_item(p, "mss %u/%u", o->mss, r->mss);
 	else if (o->mss || r->mss)
 		paragraph_item(p, "mss %u by the %s", o->mss ? o->mss : r->mss,
-			       names[o->mss ? ORIGINATOR : RESPONDER]);
+			       endpoint_names[o->mss ? ORIGINATOR : RESPONDER]);
 }
 
 void timeline_options(struct paragraph *p, const struct connection *c)

@@ -6,6 +6,9 @@
 #include "paragraph.h"
 #include "record.h"
 
+/* "originator", "responder" */
+extern const char *const endpoint_names[ENDPOINTS];
+
 /* What became of the connection, in a sentence: how it opened, who closed it and how. */
 struct outcome {
 	const char *mark; /* "✔", "✘", "…" or "?" */

@@ -90,7 +90,7 @@ void totals_fill(struct totals *t, const struct counters *sum, const struct scan
 	t->sources_forgotten = scans->forgotten;
 	if (table)
 		add_due(n, table, config, now);
-	t->half_open = n->started - n->completed - n->refused - n->unanswered - n->aborted;
+	t->half_open = handshakes_half_open(n);
 	t->tracked = n->opened - n->closed - n->expired - n->evicted;
 }
 

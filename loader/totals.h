@@ -27,10 +27,18 @@ struct layers {
 	u64 pure_ack;
 };
 
+/* Sums over the counters: none is kept for what they tell. */
 struct layers layers_of(const struct counters *n);
 
-/* Packets of an IP version (INDEX_IPV4, INDEX_IPV6) and a protocol number. */
+/* Packets of an IP version (INDEX_IPV4, INDEX_IPV6) and a protocol number; of TCP with those left out by a
+ * filter. */
 u64 packets_of(const struct counters *n, u32 version, u8 protocol);
+
+/* Handshakes that have come to nothing yet; the difference holds at any moment. */
+ALWAYS_INLINE u64 handshakes_half_open(const struct counters *n)
+{
+	return n->started - n->completed - n->refused - n->unanswered - n->aborted;
+}
 
 /* Segments that have all the flags in `with` and none of those in `without`. */
 u64 segments_with(const struct counters *n, u16 with, u16 without);
