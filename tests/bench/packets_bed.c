@@ -311,10 +311,11 @@ double bed_run(struct bed_frame *f, u64 repeat)
 	return (end - begin) / (double)repeat;
 }
 
-void bed_drain(const struct bed *b)
+u64 bed_drain(const struct bed *b)
 {
-	ring_buffer__consume(b->ring);
-	ring_buffer__consume(b->alone);
+	int items = ring_buffer__consume(b->ring), alone = ring_buffer__consume(b->alone);
+
+	return (u64)(items > 0 ? items : 0) + (u64)(alone > 0 ? alone : 0);
 }
 
 void bed_wait(const struct bed *b)

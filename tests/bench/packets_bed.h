@@ -58,8 +58,8 @@ double cpu_time(void);
 /* Runs a frame: ns of CPU time a run, or below 0, said. */
 double bed_run(struct bed_frame *f, u64 repeat);
 
-/* Empties the rings. */
-void bed_drain(const struct bed *b);
+/* Empties the rings: how many items were in them. */
+u64 bed_drain(const struct bed *b);
 
 /* As bed_run(), and empties the ring whenever it may be full, which is not timed. */
 double bed_run_reading(const struct bed *b, struct bed_frame *f, u64 repeat);

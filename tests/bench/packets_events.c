@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "clock.h"
 #include "message.h"
@@ -136,6 +137,8 @@ struct reader {
 	struct bed *bed;
 	atomic_bool stop;
 	int cpu;
+	bool waits; /* as the loader does; else it looks every millisecond */
+	u64 taken;  /* items, by one that does so */
 };
 
 static void pin(int cpu)
@@ -149,11 +152,19 @@ static void pin(int cpu)
 
 static void *read_until_stopped(void *argument)
 {
+	const struct timespec millisecond = {.tv_nsec = 1000000};
 	struct reader *r = argument;
 
 	pin(r->cpu);
-	while (!atomic_load(&r->stop))
-		bed_wait(r->bed);
+	while (!atomic_load(&r->stop)) {
+		if (r->waits) {
+			bed_wait(r->bed);
+			continue;
+		}
+		nanosleep(&millisecond,
+			  NULL); /* not at once: it would fight with the program for each line */
+		r->taken += bed_drain(r->bed);
+	}
 	return NULL;
 }
 
@@ -179,43 +190,77 @@ static int measure_reader(struct bed *b, struct prepared *p, const struct settin
 	return 0;
 }
 
-/* One CPU makes events as fast as it can, another one reads them. */
-static int measure_live(struct bed *b, struct prepared *p, const struct settings *s, const char *name)
+/* One CPU runs a frame as fast as it can while another one reads: how often, and millions a second by round.
+ */
+static u64 run_beside_reader(struct reader *r, struct bed_frame *f, const struct settings *s, double *rates)
 {
-	struct reader reader = {.bed = b, .cpu = 1};
-	struct tally before, after;
-	double rates[ROUNDS_MAX];
-	char line[LINE_MAX_LENGTH];
+	u64 runs = (u64)s->milliseconds * 10000, total = 0;
 	pthread_t thread;
 	cpu_set_t cpus;
-	u64 total = 0, lost;
 
 	sched_getaffinity(0, sizeof(cpus), &cpus);
 	pin(0);
-	if (bed_tally(b, &before) || pthread_create(&thread, NULL, read_until_stopped, &reader))
-		return say_error("%s: no reader", name);
-	for (u32 r = 0; r < s->rounds; r++) {
-		u64 runs = (u64)s->milliseconds * 10000, begin = clock_monotonic();
+	if (pthread_create(&thread, NULL, read_until_stopped, r))
+		return 0;
+	for (u32 i = 0; i < s->rounds; i++) {
+		u64 begin = clock_monotonic();
 
-		if (bed_run(&p->frames[TARGET_SYNSCOPE], runs) < 0)
-			return -1;
-		rates[r] = (double)runs * 1e3 / (double)(clock_monotonic() - begin);
+		if (bed_run(f, runs) < 0)
+			break;
+		rates[i] = (double)runs * 1e3 / (double)(clock_monotonic() - begin);
 		total += runs;
 	}
-	atomic_store(&reader.stop, true);
+	atomic_store(&r->stop, true);
 	pthread_join(thread, NULL);
 	sched_setaffinity(0, sizeof(cpus), &cpus);
-	if (bed_tally(b, &after))
+	return total == s->rounds * runs ? total : 0;
+}
+
+static void print_live(const struct settings *s, const char *name, const double *rates, double target,
+		       double lost)
+{
+	char line[LINE_MAX_LENGTH];
+
+	report_print(
+		s, &(struct report){
+			   .name = name, .unit = "M/s", .value = median(rates, s->rounds), .target = target});
+	snprintf(line, sizeof(line), "%s, lost", name);
+	report_print(s, &(struct report){.name = line, .unit = "percent", .value = lost * 100});
+}
+
+static int measure_live(struct bed *b, struct prepared *p, const struct settings *s, const char *name)
+{
+	struct reader reader = {.bed = b, .cpu = 1, .waits = true};
+	struct tally before, after;
+	double rates[ROUNDS_MAX];
+	u64 total, lost;
+
+	if (bed_tally(b, &before))
 		return -1;
+	total = run_beside_reader(&reader, &p->frames[TARGET_SYNSCOPE], s, rates);
+	if (!total || bed_tally(b, &after))
+		return say_error("%s: could not be run", name);
 	lost = after.lost - before.lost;
 	if (after.emitted - before.emitted + lost != total)
 		return say_error("%s: %llu events for %llu segments", name, after.emitted - before.emitted,
 				 total);
-	report_print(s, &(struct report){.name = name, .unit = "M/s", .value = median(rates, s->rounds)});
-	snprintf(line, sizeof(line), "%s, lost", name);
-	report_print(s, &(struct report){.name = line,
-					 .unit = "percent",
-					 .value = (double)lost / (double)total * 100});
+	print_live(s, name, rates, 0, (double)lost / (double)total);
+	return 0;
+}
+
+/* The same with a program that makes as many events as it can, since it does nothing else. */
+static int measure_live_plain(struct bed *b, struct prepared *p, const struct settings *s, const char *name)
+{
+	struct reader reader = {.bed = b, .cpu = 1};
+	double rates[ROUNDS_MAX];
+	u64 total, taken;
+
+	bed_drain(b);
+	total = run_beside_reader(&reader, &p->frames[TARGET_RING], s, rates);
+	taken = reader.taken + bed_drain(b);
+	if (!total || taken > total)
+		return say_error("%s: %llu events read, %llu made", name, taken, total);
+	print_live(s, name, rates, -8, (double)(total - taken) / (double)total);
 	return 0;
 }
 
@@ -224,16 +269,20 @@ static int measure_readers(struct bed *b, const struct settings *s)
 	static struct prepared p;
 	const struct row row = {
 		.scene = &scene_data_told, .hook = BED_XDP, .protocol = BED_IPV4, .connections = 1 << 14};
-	const char *alone = "event reader, alone", *live = "event reader, live";
-	bool want_alone = settings_want(s, alone, false), want_live = settings_want(s, live, false);
+	const char *alone = "event reader, alone", *live = "event reader, live",
+		   *plain = "event reader, live, of events that take nothing else";
+	bool want_alone = settings_want(s, alone, false), want_live = settings_want(s, live, false),
+	     want_plain = settings_want(s, plain, false);
 
-	if (!want_alone && !want_live)
+	if (!want_alone && !want_live && !want_plain)
 		return 0;
 	if (row_prepare(b, &row, s, &p))
 		return -1;
 	if (want_alone && measure_reader(b, &p, s, alone))
 		return -1;
-	return want_live ? measure_live(b, &p, s, live) : 0;
+	if (want_live && measure_live(b, &p, s, live))
+		return -1;
+	return want_plain ? measure_live_plain(b, &p, s, plain) : 0;
 }
 
 int measure_events(struct bed *b, const struct settings *s)
