@@ -10,14 +10,42 @@
 
 #include "clock.h"
 #include "message.h"
+#include "packets_memory.h"
 #include "packets_report.h"
 
 /* The same segments with an event for each of them, or with none. */
 enum variant { SILENT, TOLD, LOST, VARIANTS };
 
+/* Memory for the segments of a row, and for these with their events. */
+struct walks {
+	struct walk segment;
+	struct walk event;
+};
+
+static int walks_open(struct walks *w, u32 connections)
+{
+	memset(w, 0, sizeof(*w));
+	return connections < 2 ? 0
+			       : walk_open(&w->segment, TOUCH_SEGMENT, connections) ||
+					 walk_open(&w->event, TOUCH_EVENT, connections);
+}
+
+static void walks_close(struct walks *w)
+{
+	walk_close(&w->segment);
+	walk_close(&w->event);
+}
+
+/* ns; 0 with so few connections that all of it lies in a cache. */
+static double walks_difference(const struct walks *w)
+{
+	return w->event.many ? walk_pass(&w->event) - walk_pass(&w->segment) : 0;
+}
+
 struct comparison {
 	struct bed beds[VARIANTS];
 	struct prepared prepared[VARIANTS];
+	struct walks walks;
 	u64 runs;
 };
 
@@ -38,12 +66,14 @@ static const struct scene *scene_of(enum variant v)
 /* ns above the floor, by round. */
 struct rounds {
 	double each[VARIANTS][ROUNDS_MAX];
-	double ring[ROUNDS_MAX]; /* of clock and ring alone, read as that of TOLD is */
+	double ring[ROUNDS_MAX];   /* of clock and ring alone, read as that of TOLD is */
+	double memory[ROUNDS_MAX]; /* of the lines that an event touches besides those of its segment */
 };
 
 static int run_rounds(struct comparison *c, const struct settings *s, struct rounds *rounds)
 {
-	for (u32 r = 0; r < s->rounds; r++)
+	for (u32 r = 0; r < s->rounds; r++) {
+		rounds->memory[r] = walks_difference(&c->walks);
 		for (u32 v = 0; v < VARIANTS; v++) {
 			double floor = run_variant(c, v, TARGET_FLOOR, c->runs);
 			double warm = run_variant(c, v, TARGET_SYNSCOPE, c->runs / 8 + 1);
@@ -57,6 +87,7 @@ static int run_rounds(struct comparison *c, const struct settings *s, struct rou
 			if (v == TOLD)
 				rounds->ring[r] = ring - floor;
 		}
+	}
 	return 0;
 }
 
@@ -91,8 +122,9 @@ static int check_variants(struct comparison *c, const struct row *row)
 	return failed;
 }
 
+/* `ring` and `memory`: NULL where nothing is put into the ring. */
 static void print_difference(const struct settings *s, const char *name, const double *with,
-			     const double *without, const double *ring)
+			     const double *without, const double *ring, const double *memory)
 {
 	double differences[ROUNDS_MAX];
 
@@ -104,6 +136,7 @@ static void print_difference(const struct settings *s, const char *name, const d
 					 .value = median(differences, s->rounds),
 					 .ratio = median(with, s->rounds) / median(without, s->rounds),
 					 .ring = ring ? median(ring, s->rounds) : 0,
+					 .memory = memory ? median(memory, s->rounds) : 0,
 					 .target = 50});
 }
 
@@ -113,9 +146,10 @@ static int compare_variants(const struct row *row, const char *name, const struc
 	struct rounds rounds;
 	double ns;
 	char line[LINE_MAX_LENGTH];
-	int failed = 0;
+	int failed;
 
 	memset(&c, 0, sizeof(c));
+	failed = walks_open(&c.walks, row->connections);
 	for (u32 v = 0; v < VARIANTS && !failed; v++)
 		failed = begin_variant(&c, row, v, s);
 	ns = failed ? -1 : run_variant(&c, SILENT, TARGET_SYNSCOPE, 20000);
@@ -123,11 +157,12 @@ static int compare_variants(const struct row *row, const char *name, const struc
 	failed = failed || !c.runs || run_rounds(&c, s, &rounds) || check_variants(&c, row);
 	for (u32 v = 0; v < VARIANTS; v++)
 		bed_close(&c.beds[v]);
+	walks_close(&c.walks);
 	if (failed)
 		return -1;
-	print_difference(s, name, rounds.each[TOLD], rounds.each[SILENT], rounds.ring);
+	print_difference(s, name, rounds.each[TOLD], rounds.each[SILENT], rounds.ring, rounds.memory);
 	snprintf(line, sizeof(line), "%s, lost", name);
-	print_difference(s, line, rounds.each[LOST], rounds.each[SILENT], NULL);
+	print_difference(s, line, rounds.each[LOST], rounds.each[SILENT], NULL, NULL);
 	return 0;
 }
 

@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 
 #include "bucket.h"
+#include "event.h"
 #include "message.h"
 #include "packets_bed.h"
 
@@ -29,14 +30,15 @@ int walk_open(struct walk *m, enum memory_touch touch, u32 connections)
 	u32 buckets = buckets_for(connections);
 
 	*m = (struct walk){.touch = touch, .size = buckets * sizeof(struct bucket)};
-	m->many = touch == TOUCH_SEGMENT ? connections : buckets;
+	m->many = touch == TOUCH_OPENING ? buckets : connections;
 	m->buckets = mmap(NULL, m->size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	m->order = calloc(m->many, sizeof(*m->order));
-	if (m->buckets == MAP_FAILED || !m->order)
+	m->ring = touch == TOUCH_EVENT ? calloc(1, RING_BYTES) : NULL;
+	if (m->buckets == MAP_FAILED || !m->order || (touch == TOUCH_EVENT && !m->ring))
 		return say_error("memory of %u connections: %s", connections, strerror(errno));
 	madvise(m->buckets, m->size, MADV_NOHUGEPAGE); /* a map of the kernel's lies in pages of 4 kB */
 	memset(m->buckets, 1, m->size);
-	shuffle(m, touch == TOUCH_SEGMENT ? 2 : 1);
+	shuffle(m, touch == TOUCH_OPENING ? 1 : 2);
 	return 0;
 }
 
@@ -45,6 +47,7 @@ void walk_close(struct walk *m)
 	if (m->buckets && m->buckets != MAP_FAILED)
 		munmap(m->buckets, m->size);
 	free(m->order);
+	free(m->ring);
 }
 
 /*
@@ -68,6 +71,17 @@ static void touch_segment(const struct walk *m, u32 slot)
 	c->half[0].segments++;
 }
 
+static void touch_event(const struct walk *m, u32 slot, u32 turn)
+{
+	const u32 items = RING_BYTES / sizeof(struct event);
+	struct bucket *b = (struct bucket *)(void *)m->buckets + slot / WAYS;
+	const volatile struct connection *c = &b->ways[slot % WAYS];
+
+	(void)c->half[1].isn;
+	(void)c->options[0].window_scale;
+	memset(m->ring + turn % items * sizeof(struct event), 1, sizeof(struct event));
+}
+
 static void touch_opening(const struct walk *m, u32 bucket, u32 turn)
 {
 	struct bucket *b = (struct bucket *)(void *)m->buckets + bucket;
@@ -83,10 +97,12 @@ static double touch_all(const struct walk *m, u32 first, u32 mask)
 	for (u32 i = 0; i < PASS; i++) {
 		u32 turn = first + (i & mask), at = m->order[turn % m->many];
 
-		if (m->touch == TOUCH_SEGMENT)
-			touch_segment(m, at);
-		else
+		if (m->touch == TOUCH_OPENING)
 			touch_opening(m, at, turn / m->many);
+		else
+			touch_segment(m, at);
+		if (m->touch == TOUCH_EVENT)
+			touch_event(m, at, turn);
 		end_of_packet();
 	}
 	return (cpu_time() - begin) / PASS;

@@ -10,6 +10,8 @@
 
 enum memory_touch {
 	TOUCH_SEGMENT, /* a record's first line is read, that of a direction is changed */
+	TOUCH_EVENT,   /* and for its event the other direction's line and that of the options are read, and
+			  the next item of a ring is written */
 	TOUCH_OPENING, /* a bucket's first line is read; which record is written, all of it, depends on what
 			  it says */
 };
@@ -17,6 +19,7 @@ enum memory_touch {
 struct walk {
 	enum memory_touch touch;
 	u8 *buckets;
+	u8 *ring; /* of RING_BYTES, where there are events */
 	u32 *order; /* of records, or of buckets, as no prefetcher knows it */
 	size_t size;
 	u32 many; /* in the order */

@@ -47,7 +47,10 @@ static const char *why_missed(const struct report *r)
 		return "parsing and memory alone are above";
 	if (r->clock > 0 && r->parse + r->clock + r->memory > r->target)
 		return "parsing, clock and memory alone are above";
-	return r->ring > r->target ? "clock and ring alone are above" : NULL;
+	if (r->ring > r->target)
+		return "clock and ring alone are above";
+	return r->ring > 0 && r->ring + r->memory > r->target ? "clock, ring and memory alone are above"
+							      : NULL;
 }
 
 static void print_json(const struct report *r)
@@ -92,7 +95,7 @@ static void print_text(const struct report *r)
 	printf("%-36s", r->name);
 	print_optional(r->floor);
 	print_optional(r->parse);
-	print_optional(r->ring > 0 ? r->ring : r->memory);
+	print_optional(r->ring > 0 ? r->ring + r->memory : r->memory);
 	printf(r->value < 10 ? " %9.2f %-12s" : " %9.1f %-12s", r->value, r->unit);
 	if (r->target != 0)
 		printf(" %s %4.3g %s%s%s",
