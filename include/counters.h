@@ -34,6 +34,15 @@ ALWAYS_INLINE enum stray stray_kind(u16 flags)
 /* The index of an IP version in what is counted for each. */
 enum { INDEX_IPV4, INDEX_IPV6, IP_VERSIONS };
 
+/*
+ * What is left of a whole, 0 at least. Counters are read while they grow: a part that is read after its whole
+ * may be larger.
+ */
+ALWAYS_INLINE u64 less(u64 whole, u64 part)
+{
+	return whole > part ? whole - part : 0;
+}
+
 struct counters {
 	/*
 	 * TCP segments by direction, IP version and the combination of their nine flags, and the bytes of

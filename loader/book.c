@@ -265,6 +265,8 @@ static void on_final(struct book *b, const struct final_record *f)
 {
 	if (f->item.slot >= slots(b) || entry_of(b, f->item.slot, f->connection.generation)->final)
 		return;
+	if (b->unread && f->connection.start <= b->finished)
+		b->unread--;
 	deadlines_remove(&b->deadlines, f->item.slot);
 	finish(b, f->item.slot, &f->connection, ending_of(f), f->time);
 }
@@ -408,6 +410,8 @@ static void finish_all(struct book *b, const struct deadline *open, u32 count, u
 			table_expect(b->table, open[i + RECORDS_AHEAD].slot);
 		if (copy_record(b, open[i].slot, &c))
 			finish(b, open[i].slot, &c, c.state & CLOSED_ONCE ? ENDING_CLOSED : ENDING_OPEN, now);
+		else
+			b->unread++;
 	}
 }
 
@@ -417,7 +421,13 @@ void book_finish(struct book *b, u64 now)
 	u32 count = b->deadlines.count;
 	const struct deadline *open = deadlines_by_start(&b->deadlines);
 
+	b->finished = now;
 	settle_all(b, open, count, now);
 	finish_all(b, open, count, now);
+	deadlines_clear(&b->deadlines);
+}
+
+void book_finish_scans(struct book *b)
+{
 	scans_finish(b->scans);
 }

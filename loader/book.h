@@ -38,6 +38,8 @@ struct book {
 	struct deadlines deadlines;
 	struct scans *scans;
 	u32 open_entries; /* known connections whose record is not final yet: only these hold memory */
+	u64 finished;	  /* ns; book_finish() was called; 0: it was not */
+	u32 unread; /* records that had left the table by then, and whose final ones have not come yet */
 };
 
 /* 0, or -1, said. The pointers stay the caller's and must outlive the book. */
@@ -56,8 +58,14 @@ void book_advance(struct book *b, u64 now);
 /* Takes up the connections of the table whose events were lost, or that were there before the reader. */
 void book_scan(struct book *b);
 
-/* The run ends: every record that is not final yet becomes so, in the order of their start. */
+/*
+ * The run ends: every record that is not final yet becomes so, in the order of their start. Those that left
+ * the table just before, and are in the ring, come by book_item() still.
+ */
 void book_finish(struct book *b, u64 now);
+
+/* Behind the last record: the scans that go on are over. */
+void book_finish_scans(struct book *b);
 
 void book_close(struct book *b);
 

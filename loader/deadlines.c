@@ -131,3 +131,10 @@ const struct deadline *deadlines_by_start(struct deadlines *d)
 	qsort(d->heap, d->count, sizeof(*d->heap), by_start);
 	return d->heap;
 }
+
+void deadlines_clear(struct deadlines *d)
+{
+	for (u32 i = 0; i < d->count; i++)
+		*place_of(d, d->heap[i].slot) = 0;
+	d->count = 0;
+}

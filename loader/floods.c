@@ -33,11 +33,6 @@ const char *flood_name(enum flood_kind kind)
 	return kind < FLOOD_KINDS ? names[kind] : NULL;
 }
 
-static u64 less(u64 a, u64 b)
-{
-	return a > b ? a - b : 0;
-}
-
 static u64 smaller(u64 a, u64 b)
 {
 	return a < b ? a : b;

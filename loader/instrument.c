@@ -3,12 +3,14 @@
 
 #include <bpf/bpf.h>
 #include <errno.h>
+#include <linux/membarrier.h>
 #include <net/if_arp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/random.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "attachment.h"
@@ -137,6 +139,20 @@ int instrument_open(struct instrument *i, const char *interface, const struct in
 		return 0;
 	instrument_close(i);
 	return -1;
+}
+
+void instruments_detach(struct instrument *instruments, int count)
+{
+	bool any = false;
+
+	for (int i = 0; i < count; i++)
+		if (instruments[i].attachment) {
+			attachment_undo(instruments[i].attachment);
+			any = true;
+		}
+	/* Not all ways of detaching wait for what another CPU has begun; this does (synchronize_rcu()). */
+	if (any)
+		syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);
 }
 
 static void close_descriptor(int fd)

@@ -38,6 +38,12 @@ struct instrument {
  */
 int instrument_open(struct instrument *i, const char *interface, const struct instrument_options *o);
 
+/*
+ * Detaches each, unless it is pinned. Once it returns none of their programs runs any more: counters, table
+ * and ring are what they will be.
+ */
+void instruments_detach(struct instrument *instruments, int count);
+
 /* Detaches (unless pinned) and frees. Safe on a zeroed instrument. */
 void instrument_close(struct instrument *i);
 

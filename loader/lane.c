@@ -126,6 +126,7 @@ void lane_finish(struct lane *l, u64 now)
 	look_for_floods(l, now);
 	show_floods(l, told, floods_finish(&l->floods, &l->before, now, told));
 	book_finish(&l->book, now);
+	book_finish_scans(&l->book);
 }
 
 int lane_totals(const struct lane *l, u64 now, struct totals *t)

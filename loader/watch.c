@@ -38,6 +38,7 @@ struct watched {
 
 struct watch {
 	const struct arguments *arguments;
+	struct instrument *instruments;
 	struct watched *watched;
 	int count;
 	struct output *output;
@@ -161,6 +162,7 @@ static int watch_open(struct watch *w, const struct arguments *a, struct output 
 	memset(w, 0, sizeof(*w));
 	w->epoll = w->signals = -1;
 	w->arguments = a;
+	w->instruments = instruments;
 	w->output = output;
 	w->summary = calloc(1, sizeof(*w->summary));
 	w->watched = calloc((size_t)count, sizeof(*w->watched));
@@ -216,6 +218,8 @@ static bool fill_totals(struct totals *t, const struct watched *one, const struc
 
 	if (instrument_counters(one->instrument, &sum))
 		return false;
+	/* a record that did not come was lost, whether the programs counted it as that or not */
+	sum.lost_records = later(sum.lost_records, less(one->book.unread, sum.aggregated_records));
 	totals_fill(t, &sum, one->book.scans, table, &one->instrument->config, now);
 	t->floods = floods_total(&one->floods);
 	return true;
@@ -351,22 +355,34 @@ static void summarize(struct watch *w, u64 now)
 	summary_print(w->summary, stderr, &all, &lost);
 }
 
-/* The last drain, of what a ring can hold; and the floods and records that are still open. */
-static void finish(struct watch *w)
+/* The floods and records that are still open. */
+static void finish_one(struct watch *w, struct watched *one, u64 now)
 {
-	u64 now = clock_monotonic();
 	struct flood told[FLOOD_KINDS];
 
-	drain(w, RING_BYTES);
-	for (int i = 0; i < w->count; i++) {
-		struct watched *one = &w->watched[i];
+	look_at_counters(w, one, now);
+	show_floods(w, one, told, floods_finish(&one->floods, &one->before, now, told));
+	if (one->before.aggregated) /* no event told of those that were silent since */
+		book_scan(&one->book);
+	book_finish(&one->book, now);
+}
 
-		look_at_counters(w, one, now);
-		show_floods(w, one, told, floods_finish(&one->floods, &one->before, now, told));
-		if (one->before.aggregated) /* no event told of those that were silent since */
-			book_scan(&one->book);
-		book_finish(&one->book, now);
-	}
+/*
+ * What a ring can hold is drained once nothing comes behind it. Where the programs stay, connections leave
+ * the table while their records are looked for there: for these it is drained again.
+ */
+static void finish(struct watch *w)
+{
+	u64 now;
+
+	instruments_detach(w->instruments, w->count);
+	drain(w, RING_BYTES);
+	now = clock_monotonic();
+	for (int i = 0; i < w->count; i++)
+		finish_one(w, &w->watched[i], now);
+	drain(w, RING_BYTES);
+	for (int i = 0; i < w->count; i++)
+		book_finish_scans(&w->watched[i].book);
 	show_counters(w, now);
 	output_flush(w->output);
 	if (verbosity > 0 && !w->output->closed)
