@@ -82,6 +82,20 @@ void book_close(struct book *b)
 	deadlines_close(&b->deadlines);
 }
 
+static bool was_told(const struct book *b, u32 slot, u32 generation)
+{
+	return b->told && b->told->generation[slot] == generation;
+}
+
+/* A record from the ring may be older than one that was told from the table. */
+static void note_told(struct book *b, u32 slot, u32 generation)
+{
+	u32 *told = b->told ? &b->told->generation[slot] : NULL;
+
+	if (told && (!*told || (s32)(generation - *told) > 0))
+		*told = generation;
+}
+
 /* The entry of a connection; one that was about an older connection of the slot begins anew. */
 static struct entry *entry_of(struct book *b, u32 slot, u32 generation)
 {
@@ -94,10 +108,10 @@ static struct entry *entry_of(struct book *b, u32 slot, u32 generation)
 	forget(e);
 	deadlines_remove(&b->deadlines, slot);
 	e->generation = generation;
-	e->final = false;
+	e->final = was_told(b, slot, generation);
 	e->announced = false;
 	e->probe = SCAN_NONE;
-	b->open_entries++;
+	b->open_entries += !e->final;
 	return e;
 }
 
@@ -148,11 +162,15 @@ static void finish(struct book *b, u32 slot, const struct connection *c, enum en
 	struct output *o = b->output;
 
 	r.scan = scans_judge(b->scans, c, now);
+	summary_add(b->summary, &r);
+	if (b->told && ending == ENDING_OPEN)
+		return; /* it goes on, and so do the readers */
 	e->final = true;
 	b->open_entries--;
-	summary_add(b->summary, &r);
-	if (o->view->final && !output_is_full(o))
+	if (o->view->final && !output_is_full(o)) {
 		o->units += o->view->final(o->file, &o->options, &r);
+		note_told(b, slot, c->generation);
+	}
 	forget(e);
 }
 
@@ -199,6 +217,11 @@ static void add_step(struct entry *entry, const struct event *e)
 	entry->step_count++;
 }
 
+void book_resume(struct book *b, struct told *told)
+{
+	b->told = told;
+}
+
 /* One line for each kind: a segment that completes the handshake and brings data is two events. */
 static void show_event(struct book *b, const struct event *e)
 {
@@ -239,7 +262,8 @@ static void on_event(struct book *b, const struct event *e)
 	entry = &b->entries[e->item.slot];
 	if (entry->generation != e->generation) {
 		entry = entry_of(b, e->item.slot, e->generation);
-		deadlines_set(&b->deadlines, e->item.slot, e->start + first_look_after(b), e->start);
+		if (!entry->final)
+			deadlines_set(&b->deadlines, e->item.slot, e->start + first_look_after(b), e->start);
 	}
 	entry->probe = (u8)probe_of_event(e, entry->probe);
 	if (b->output->view->event && !is_folded(b, e, entry->probe))
@@ -276,7 +300,8 @@ static void take_up(struct book *b, u32 slot, const struct connection *c)
 {
 	const struct entry *e = entry_of(b, slot, c->generation);
 
-	deadlines_set(&b->deadlines, slot, next_deadline(b, e, c), c->start);
+	if (!e->final)
+		deadlines_set(&b->deadlines, slot, next_deadline(b, e, c), c->start);
 }
 
 /* Behind the first event of its connection, unless that one was lost. */

@@ -13,10 +13,11 @@
 #include "scans.h"
 #include "service.h"
 #include "summary.h"
+#include "told.h"
 
 struct entry {
 	u32 generation; /* of the connection that the entry is about; 0: none yet */
-	bool final;	/* its record was printed */
+	bool final;	/* its record was printed, by this reader or one before */
 	bool announced; /* its handshake was shown while it was still open */
 	u8 probe;	/* enum scan_kind: what its first segment may be a probe of */
 	u8 step_count;	/* STEPS_MAX at most */
@@ -37,14 +38,18 @@ struct book {
 	struct entry *entries; /* one for each slot */
 	struct deadlines deadlines;
 	struct scans *scans;
-	u32 open_entries; /* known connections whose record is not final yet: only these hold memory */
-	u64 finished;	  /* ns; book_finish() was called; 0: it was not */
+	struct told *told; /* where other readers go on behind this one; else NULL */
+	u32 open_entries;  /* known connections whose record is not final yet: only these hold memory */
+	u64 finished;	   /* ns; book_finish() was called; 0: it was not */
 	u32 unread; /* records that had left the table by then, and whose final ones have not come yet */
 };
 
 /* 0, or -1, said. The pointers stay the caller's and must outlive the book. */
 int book_open(struct book *b, const struct interface *interface, const struct config *config,
 	      const struct bucket *table, struct output *output, struct summary *summary);
+
+/* Goes on where the reader before ended. Call it before anything is taken. */
+void book_resume(struct book *b, struct told *told);
 
 /* Asks for what is known of an item's connection, before the item is taken. It may be none yet: any bytes. */
 void book_expect(const struct book *b, const struct ring_item *item);
@@ -55,12 +60,16 @@ void book_item(struct book *b, const struct ring_item *item);
 /* Makes final, in the order of their time, all records that are due before `now` (ns, the table's clock). */
 void book_advance(struct book *b, u64 now);
 
-/* Takes up the connections of the table whose events were lost, or that were there before the reader. */
+/*
+ * Takes up the connections of the table whose events were lost, or that were there before the reader. What is
+ * in the ring is older: it must have been taken before.
+ */
 void book_scan(struct book *b);
 
 /*
  * The run ends: every record that is not final yet becomes so, in the order of their start. Those that left
- * the table just before, and are in the ring, come by book_item() still.
+ * the table just before, and are in the ring, come by book_item() still. Where other readers go on, open
+ * connections are left to them.
  */
 void book_finish(struct book *b, u64 now);
 

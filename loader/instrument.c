@@ -169,6 +169,7 @@ void instrument_close(struct instrument *i)
 	free(i->attachment);
 	if (i->table)
 		munmap((void *)i->table, i->table_size);
+	told_close(i->told, i->config.buckets * WAYS);
 	if (i->skeleton) {
 		program_unload(i->skeleton);
 	} else {

@@ -8,6 +8,7 @@
 
 #include "bucket.h"
 #include "record.h"
+#include "told.h"
 
 enum receive_mode { MODE_AUTO, MODE_NATIVE, MODE_GENERIC, MODE_TC };
 
@@ -28,6 +29,7 @@ struct instrument {
 	int ring_fd;		    /* the map; -1 where another process reads it */
 	int counters_fd;
 	int lock_fd;		       /* the one reader's place at a pinned ring; -1: not taken */
+	struct told *told;	       /* who has that place: how far the readers have come; else NULL */
 	struct synscope_bpf *skeleton; /* NULL for a pinned one */
 	struct attachment *attachment; /* links and filters; NULL for a pinned one */
 };

@@ -83,16 +83,22 @@ static int map_table(struct instrument *i, const struct pin *p)
 	return i->table ? 0 : -1;
 }
 
+static int take_reader_place(struct instrument *i, const struct pin *p)
+{
+	i->lock_fd = pin_lock_ring(p);
+	if (i->lock_fd < 0)
+		return -1;
+	i->ring_fd = open_map(p, "ring");
+	if (i->ring_fd < 0)
+		return -1;
+	i->told = told_open(p, i->config.buckets * WAYS);
+	return i->told ? 0 : -1;
+}
+
 static int open_parts(struct instrument *i, const struct pin *p, bool read_ring)
 {
-	if (read_ring) {
-		i->lock_fd = pin_lock_ring(p);
-		if (i->lock_fd < 0)
-			return -1;
-		i->ring_fd = open_map(p, "ring");
-		if (i->ring_fd < 0)
-			return -1;
-	}
+	if (read_ring && take_reader_place(i, p))
+		return -1;
 	i->counters_fd = open_map(p, "counters");
 	return i->counters_fd < 0 ? -1 : map_table(i, p);
 }

@@ -7,6 +7,7 @@
  *       program_ingress ..._egress  the programs
  *       link_ingress link_egress    what holds them to the interface (none for a clsact filter)
  *       info                        struct pin_info; pinned last: what has it is complete
+ *       told                        struct told, by the first tail
  *
  * NETNS is the namespace's cookie, which, unlike its inode number, is never used anew. Dots, which the
  * BPF file system reserves, are written %2e.

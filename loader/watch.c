@@ -28,6 +28,8 @@ enum { DRAIN_AT_ONCE = 256 << 10 };
 struct watched {
 	struct instrument *instrument;
 	size_t taken, taken_most; /* bytes of its ring, in this drain */
+	size_t unread;		  /* at most so many of them are older than the wish to scan its table */
+	bool scan;		  /* its table is to be scanned */
 	struct book book;
 	struct ring_buffer *ring;
 	struct floods floods;
@@ -125,6 +127,20 @@ static int add_to_epoll(struct watch *w, int fd)
 	return epoll_ctl(w->epoll, EPOLL_CTL_ADD, fd, &e);
 }
 
+/* The table is scanned behind what is in the ring: a slot's connections are told of in their order. */
+static void scan_later(struct watched *one)
+{
+	if (!one->scan)
+		one->unread = RING_BYTES;
+	one->scan = true;
+}
+
+static void scan(struct watched *one)
+{
+	one->scan = false;
+	book_scan(&one->book);
+}
+
 static int open_one(struct watch *w, struct watched *one, struct instrument *i, bool backlog)
 {
 	one->instrument = i;
@@ -136,8 +152,9 @@ static int open_one(struct watch *w, struct watched *one, struct instrument *i, 
 	one->looked = i->interface.since;
 	one->floods.since = i->interface.since;
 	one->floods.ingress_only = i->interface.ingress_only;
+	book_resume(&one->book, i->told);
 	if (backlog)
-		book_scan(&one->book);
+		scan_later(one);
 	else
 		instrument_counters(i, &one->before);
 	return 0;
@@ -192,6 +209,17 @@ static void watch_close(struct watch *w)
 	close(w->signals);
 }
 
+static void drain_one(struct watched *one, size_t most, u64 now)
+{
+	one->taken = 0;
+	one->taken_most = most;
+	ring_buffer__consume(one->ring);
+	one->unread = less(one->unread, one->taken);
+	if (one->scan && (one->taken < most || !one->unread))
+		scan(one);
+	book_advance(&one->book, now);
+}
+
 /* Reads so many bytes of each ring at most. True: there may be more. */
 static bool drain(struct watch *w, size_t most)
 {
@@ -199,13 +227,8 @@ static bool drain(struct watch *w, size_t most)
 	bool more = false;
 
 	for (int i = 0; i < w->count; i++) {
-		struct watched *one = &w->watched[i];
-
-		one->taken = 0;
-		one->taken_most = most;
-		ring_buffer__consume(one->ring);
-		more |= one->taken >= most;
-		book_advance(&one->book, now);
+		drain_one(&w->watched[i], most, now);
+		more |= w->watched[i].taken >= most;
 	}
 	output_flush(w->output);
 	return more;
@@ -247,7 +270,7 @@ static void look_for_losses(struct watch *w, struct watched *one, const struct c
 	if (view->lost && !output_is_full(w->output))
 		w->output->units +=
 			view->lost(w->output->file, &w->output->options, &one->instrument->interface, &l);
-	book_scan(&one->book);
+	scan_later(one);
 }
 
 static void show_floods(struct watch *w, const struct watched *one, const struct flood *floods, u32 count)
@@ -362,8 +385,8 @@ static void finish_one(struct watch *w, struct watched *one, u64 now)
 
 	look_at_counters(w, one, now);
 	show_floods(w, one, told, floods_finish(&one->floods, &one->before, now, told));
-	if (one->before.aggregated) /* no event told of those that were silent since */
-		book_scan(&one->book);
+	if (one->scan || one->before.aggregated) /* no event told of those that were silent since */
+		scan(one);
 	book_finish(&one->book, now);
 }
 

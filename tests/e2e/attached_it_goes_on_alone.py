@@ -3,6 +3,7 @@
 """attach, tail, counters, conns, status, detach: with nobody reading, the truth is kept."""
 
 import os
+import pathlib
 import signal
 import socket
 import subprocess
@@ -113,6 +114,49 @@ def a_killed_tail_leaves_it_running():
         equal(len([e for e in tail(place, "--view", "events") if e["event"] == "syn"]), 2, "SYNs")
 
 
+def uids(place, *arguments):
+    return [r["uid"] for r in tail(place, "--view", "conns", *arguments)]
+
+
+def a_record_is_told_once():
+    """By one of many tails; those of a small table come from the ring, too, when their place is needed."""
+    with pinned("a", "--linger", "100ms", "--max-connections", "4") as place:
+        connections(3)
+        time.sleep(0.3)
+        told = uids(place, "-c", "1") + uids(place, "-c", "1")
+        equal(len(told), 2, "records of two tails with --count 1")
+        told += uids(place)
+        equal(uids(place), [], "records of a tail with nothing to tell")
+        connections(20)
+        told += uids(place, "-c", "7")
+        told += uids(place) + uids(place)
+        equal((len(told), len(set(told))), (23, 23), "records, and connections that they are of")
+
+
+def an_open_connection_is_told_by_the_tail_that_sees_it_end():
+    with pinned("a", "--linger", "100ms") as place:
+        with listening() as server, inside(host("a")):
+            client = socket.create_connection((os.environ["ADDR_B"], PORT))
+            other = server.accept()[0]
+        equal(uids(place), [], "records of what is open")
+        other.close()
+        client.close()
+        equal([r["conn_state"] for r in tail(place, "--view", "conns")], ["SF"], "conn_state, once it has ended")
+        equal(uids(place), [], "records of a tail with nothing to tell")
+
+
+def what_was_attached_before_a_tail_could_go_on_is_tailed():
+    """Without the map that tells how far the tails have come: the first one makes it."""
+    with pinned("a", "--linger", "100ms") as place:
+        connections(2)
+        time.sleep(0.3)
+        equal(len(uids(place)), 2, "records")
+        (made,) = pathlib.Path(os.environ["BPFFS"]).glob("synscope/*/told")
+        made.unlink()
+        equal(len(uids(place)), 2, "records, with nothing known of the tail before")
+        equal(uids(place), [], "records of the next one")
+
+
 def a_full_ring_loses_events_and_no_facts():
     """With nobody reading: emitted + lost is what would have been said; the counters stay exact."""
     number = 8000
@@ -204,6 +248,9 @@ main(
     two_hosts_do_not_collide,
     one_tail_at_a_time,
     a_killed_tail_leaves_it_running,
+    a_record_is_told_once,
+    an_open_connection_is_told_by_the_tail_that_sees_it_end,
+    what_was_attached_before_a_tail_could_go_on_is_tailed,
     a_full_ring_loses_events_and_no_facts,
     a_long_transfer_is_not_disturbed,
     a_pinned_link_outlives_its_interface,

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The end of a run: each known connection has one record, from the table or from the ring. */
+/* Each known connection has one record, from the table or from the ring, by one reader of several. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "book.h"
@@ -20,6 +21,7 @@ static struct summary summary;
 static struct output output;
 static struct book book;
 static u32 shown;
+static struct told *told;
 
 static unsigned show_final(FILE *out, const struct view_options *o, const struct record *r)
 {
@@ -33,6 +35,7 @@ static const struct view view = {.name = "test", .final = show_final};
 
 static void begin_in_table(u32 generation, u64 start)
 {
+	memset(table, 0, sizeof(table));
 	table->tags[SLOT] = 1;
 	table->ways[SLOT].generation = generation;
 	table->ways[SLOT].start = start;
@@ -114,7 +117,138 @@ static void test_another_one_begins_behind_the_end(void **state)
 	assert_int_equal(book.deadlines.count, 1);
 }
 
+static void close_in_table(void)
+{
+	table->ways[SLOT].state = CLOSED_ONCE;
+	table->ways[SLOT].at.closed = START + 1;
+}
+
+static const struct final_record reused = {.item = {.type = ITEM_FINAL, .slot = SLOT},
+					   .reason = FINAL_REUSED,
+					   .time = END - 1,
+					   .connection = {.generation = GENERATION, .start = START}};
+
+/* The first of several readers, with the one connection. */
+static int first_reader(void **state)
+{
+	told = calloc(1, told_size(WAYS));
+	assert_non_null(told);
+	one_connection(state);
+	book_resume(&book, told);
+	return 0;
+}
+
+static int last_reader(void **state)
+{
+	close_book(state);
+	free(told);
+	return 0;
+}
+
+/* Another one, which knows what is in the table. */
+static void next_reader(void)
+{
+	book_close(&book);
+	output = (struct output){.view = &view};
+	assert_int_equal(book_open(&book, &interface, &config, table, &output, &summary), 0);
+	book_resume(&book, told);
+	book_scan(&book);
+}
+
+static void test_what_was_told_is_not_told_again(void **state)
+{
+	(void)state;
+	close_in_table();
+	book_advance(&book, END);
+	assert_int_equal(shown, 1);
+	for (int i = 0; i < 2; i++) {
+		next_reader();
+		book_advance(&book, END);
+		book_finish(&book, END);
+		assert_int_equal(shown, 1);
+	}
+	book_item(&book, &reused.item);
+	assert_int_equal(shown, 1);
+	next_reader();
+	book_item(&book, &reused.item);
+	assert_int_equal(shown, 1);
+}
+
+static void test_a_late_segment_tells_nothing_anew(void **state)
+{
+	struct event late = {.item = {.type = ITEM_EVENT, .slot = SLOT},
+			     .generation = GENERATION,
+			     .start = START,
+			     .time = END,
+			     .kinds = 1 << EVENT_RETRANSMISSION,
+			     .number = 9};
+
+	(void)state;
+	close_in_table();
+	book_finish(&book, END);
+	next_reader();
+	book_item(&book, &late.item);
+	book_finish(&book, END);
+	assert_int_equal(shown, 1);
+}
+
+static void test_what_is_open_is_left_to_the_next_reader(void **state)
+{
+	(void)state;
+	book_finish(&book, END);
+	assert_int_equal(shown, 0);
+	assert_int_equal(summary.outcomes[OUTCOME_OPEN], 1);
+	next_reader();
+	close_in_table();
+	book_finish(&book, END);
+	assert_int_equal(shown, 1);
+}
+
+static void test_what_was_open_and_ended_at_once_is_told(void **state)
+{
+	(void)state;
+	book_finish(&book, END);
+	begin_in_table(GENERATION + 1, END);
+	book_item(&book, &reused.item);
+	assert_int_equal(shown, 1);
+}
+
+/* --count: what was not shown was not told. */
+static void test_a_full_output_tells_nothing(void **state)
+{
+	(void)state;
+	output.limit = output.units = 1;
+	close_in_table();
+	book_item(&book, &reused.item);
+	assert_int_equal(shown, 0);
+	next_reader();
+	book_finish(&book, END);
+	assert_int_equal(shown, 1);
+}
+
+static void test_the_next_connection_of_the_slot_is_told(void **state)
+{
+	(void)state;
+	told->generation[SLOT] = GENERATION - 1;
+	next_reader();
+	close_in_table();
+	book_finish(&book, END);
+	assert_int_equal(shown, 1);
+}
+
+/* A reader that is far behind may find it in the ring when the table's was told. */
+static void test_an_older_one_of_the_slot_changes_nothing(void **state)
+{
+	(void)state;
+	told->generation[SLOT] = GENERATION + 1;
+	book_item(&book, &reused.item);
+	assert_int_equal(shown, 1);
+	assert_int_equal(told->generation[SLOT], GENERATION + 1);
+}
+
 #define unit(function) cmocka_unit_test_setup_teardown(function, one_connection, close_book)
+
+#define readers(function) cmocka_unit_test_setup_teardown(function, first_reader, last_reader)
 
 int main(void)
 {
@@ -122,6 +256,13 @@ int main(void)
 		unit(test_it_is_in_the_table),
 		unit(test_it_left_the_table),
 		unit(test_another_one_begins_behind_the_end),
+		readers(test_what_was_told_is_not_told_again),
+		readers(test_a_late_segment_tells_nothing_anew),
+		readers(test_what_is_open_is_left_to_the_next_reader),
+		readers(test_what_was_open_and_ended_at_once_is_told),
+		readers(test_a_full_output_tells_nothing),
+		readers(test_the_next_connection_of_the_slot_is_told),
+		readers(test_an_older_one_of_the_slot_changes_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "told.h"
+
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <linux/bpf.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "message.h"
+#include "pins.h"
+
+static const char pin_name[] = "told";
+
+/* An array of words, since they lie behind each other in the mapping, and a value may not be so large. */
+static int make(const struct pin *p, u32 slots)
+{
+	LIBBPF_OPTS(bpf_map_create_opts, o, .map_flags = BPF_F_MMAPABLE);
+	u32 words = (u32)((told_size(slots) + sizeof(u64) - 1) / sizeof(u64));
+	int fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "synscope_told", sizeof(u32), sizeof(u64), words, &o);
+
+	if (fd < 0) {
+		say_error("%s/%s: %s", p->directory, pin_name, strerror(errno));
+	} else if (pin_put(p, pin_name, fd)) {
+		close(fd);
+		fd = -1;
+	}
+	return fd;
+}
+
+struct told *told_open(const struct pin *p, u32 slots)
+{
+	int fd = pin_get(p, pin_name);
+	void *mapped;
+
+	if (fd == -ENOENT)
+		fd = make(p, slots);
+	else if (fd < 0)
+		say_error("%s/%s: %s", p->directory, pin_name, strerror(-fd));
+	if (fd < 0)
+		return NULL;
+	mapped = mmap(NULL, told_size(slots), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (mapped == MAP_FAILED)
+		say_error("%s/%s: %s", p->directory, pin_name, strerror(errno));
+	close(fd);
+	return mapped == MAP_FAILED ? NULL : mapped;
+}
+
+void told_close(struct told *t, u32 slots)
+{
+	if (t)
+		munmap(t, told_size(slots));
+}

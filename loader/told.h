@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * How far the tails of an attachment have come, so that the next one goes on where the last one ended: the
+ * table keeps a record long after it was told. A map beside the other pins, which each tail maps: what it
+ * writes stays, however it ends.
+ */
+#ifndef SYNSCOPE_TOLD_H
+#define SYNSCOPE_TOLD_H
+
+#include "event.h"
+
+struct told {
+	struct event rest; /* what --count left of the last item that was read; without kinds: nothing */
+	u32 generation[];  /* of each slot: of the last connection whose record was told; 0: none was */
+};
+
+ALWAYS_INLINE size_t told_size(u32 slots)
+{
+	return sizeof(struct told) + slots * sizeof(u32);
+}
+
+struct pin;
+
+/*
+ * Maps it; the first tail makes it. So it takes memory only where somebody tails, and what was attached
+ * before there was any has it, too. For the one who has the reader's place. NULL: said.
+ */
+struct told *told_open(const struct pin *p, u32 slots);
+
+/* Safe on NULL. */
+void told_close(struct told *t, u32 slots);
+
+#endif
