@@ -217,22 +217,21 @@ static void add_step(struct entry *entry, const struct event *e)
 	entry->step_count++;
 }
 
-void book_resume(struct book *b, struct told *told)
-{
-	b->told = told;
-}
-
 /* One line for each kind: a segment that completes the handshake and brings data is two events. */
 static void show_event(struct book *b, const struct event *e)
 {
 	struct output *o = b->output;
 	struct event one = *e;
+	u32 left;
 
-	for (u32 left = e->kinds; left && !output_is_full(o); left &= left - 1) {
+	for (left = e->kinds; left && !output_is_full(o); left &= left - 1) {
 		one.kinds = left & -left; /* the lowest bit */
 		o->units += o->view->event(o->file, &o->options, b->interface, &one);
 		one.number++;
 	}
+	one.kinds = left;
+	if (left && b->told)
+		b->told->rest = one;
 }
 
 /* A scan is told of as a whole, where people read. */
@@ -334,6 +333,18 @@ void book_item(struct book *b, const struct ring_item *item)
 		on_final(b, (const struct final_record *)item);
 	else if (item->type == ITEM_PAYLOAD)
 		on_payload(b, (const struct first_payload *)item);
+}
+
+void book_resume(struct book *b, struct told *told)
+{
+	struct event rest;
+
+	b->told = told;
+	if (!told || !told->rest.kinds)
+		return;
+	rest = told->rest;
+	told->rest.kinds = 0;
+	book_item(b, &rest.item);
 }
 
 /* Something is due in a slot: finish it, show it, or look again later. */

@@ -48,7 +48,7 @@ struct book {
 int book_open(struct book *b, const struct interface *interface, const struct config *config,
 	      const struct bucket *table, struct output *output, struct summary *summary);
 
-/* Goes on where the reader before ended. Call it before anything is taken. */
+/* Goes on where the reader before ended, if there are several. Call it before anything is taken. */
 void book_resume(struct book *b, struct told *told);
 
 /* Asks for what is known of an item's connection, before the item is taken. It may be none yet: any bytes. */

@@ -10,7 +10,7 @@
 #include "event.h"
 
 struct told {
-	struct event rest; /* what --count left of the last item that was read; without kinds: nothing */
+	struct event rest; /* what --count left of the last event that was read; without kinds: nothing */
 	u32 generation[];  /* of each slot: of the last connection whose record was told; 0: none was */
 };
 

@@ -213,6 +213,8 @@ static void drain_one(struct watched *one, size_t most, u64 now)
 {
 	one->taken = 0;
 	one->taken_most = most;
+	if (output_is_full(one->book.output))
+		return; /* what is in the ring is the next reader's */
 	ring_buffer__consume(one->ring);
 	one->unread = less(one->unread, one->taken);
 	if (one->scan && (one->taken < most || !one->unread))
@@ -242,7 +244,8 @@ static bool fill_totals(struct totals *t, const struct watched *one, const struc
 	if (instrument_counters(one->instrument, &sum))
 		return false;
 	/* a record that did not come was lost, whether the programs counted it as that or not */
-	sum.lost_records = later(sum.lost_records, less(one->book.unread, sum.aggregated_records));
+	if (!output_is_full(one->book.output))
+		sum.lost_records = later(sum.lost_records, less(one->book.unread, sum.aggregated_records));
 	totals_fill(t, &sum, one->book.scans, table, &one->instrument->config, now);
 	t->floods = floods_total(&one->floods);
 	return true;

@@ -133,6 +133,22 @@ def a_record_is_told_once():
         equal((len(told), len(set(told))), (23, 23), "records, and connections that they are of")
 
 
+def events_are_told_one_by_one():
+    """--count takes no more from the ring than it shows, and less of an item that is several events."""
+    with pinned("a") as place:
+        connections(1)
+        told = []
+        while one := tail(place, "--view", "events", "-c", "1"):
+            equal(len(one), 1, "events of --count 1")
+            told += one
+        equal([e["n"] for e in told], list(range(1, len(told) + 1)), "numbers of the events")
+        equal(told[-1]["event"], "closed", "the last event")
+        connections(3)
+        two = tail(place, "--view", "events", "-c", "2")
+        rest = tail(place, "--view", "events")
+        equal(len(two + rest), 3 * len(told), "events of three more connections")
+
+
 def an_open_connection_is_told_by_the_tail_that_sees_it_end():
     with pinned("a", "--linger", "100ms") as place:
         with listening() as server, inside(host("a")):
@@ -249,6 +265,7 @@ main(
     one_tail_at_a_time,
     a_killed_tail_leaves_it_running,
     a_record_is_told_once,
+    events_are_told_one_by_one,
     an_open_connection_is_told_by_the_tail_that_sees_it_end,
     what_was_attached_before_a_tail_could_go_on_is_tailed,
     a_full_ring_loses_events_and_no_facts,

@@ -146,13 +146,18 @@ static int last_reader(void **state)
 }
 
 /* Another one, which knows what is in the table. */
-static void next_reader(void)
+static void next_reader_to(struct output o)
 {
 	book_close(&book);
-	output = (struct output){.view = &view};
+	output = o;
 	assert_int_equal(book_open(&book, &interface, &config, table, &output, &summary), 0);
 	book_resume(&book, told);
 	book_scan(&book);
+}
+
+static void next_reader(void)
+{
+	next_reader_to((struct output){.view = &view});
 }
 
 static void test_what_was_told_is_not_told_again(void **state)
@@ -246,6 +251,41 @@ static void test_an_older_one_of_the_slot_changes_nothing(void **state)
 	assert_int_equal(told->generation[SLOT], GENERATION + 1);
 }
 
+static u32 events_shown, numbers[8];
+
+static unsigned show_event(FILE *out, const struct view_options *o, const struct interface *i,
+			   const struct event *e)
+{
+	(void)out, (void)o, (void)i;
+	numbers[events_shown++ % COUNT_OF(numbers)] = e->number;
+	return 1;
+}
+
+static const struct view events_view = {.name = "test", .event = show_event};
+
+/* --count ends within an item: what is left of it is shown by the next reader, once. */
+static void test_the_rest_of_an_item_is_left_to_the_next_reader(void **state)
+{
+	struct event three = {.item = {.type = ITEM_EVENT, .slot = SLOT},
+			      .generation = GENERATION,
+			      .start = START,
+			      .time = START + 1,
+			      .kinds = 1 << EVENT_FIN_ACKED | 1 << EVENT_FIN | 1 << EVENT_CLOSED,
+			      .number = 7};
+
+	(void)state;
+	events_shown = 0;
+	for (u32 reader = 0; reader < 4; reader++) {
+		next_reader_to((struct output){.view = &events_view, .limit = 1});
+		if (!reader)
+			book_item(&book, &three.item);
+	}
+	assert_int_equal(events_shown, 3);
+	assert_int_equal(numbers[0], 7);
+	assert_int_equal(numbers[1], 8);
+	assert_int_equal(numbers[2], 9);
+}
+
 #define unit(function) cmocka_unit_test_setup_teardown(function, one_connection, close_book)
 
 #define readers(function) cmocka_unit_test_setup_teardown(function, first_reader, last_reader)
@@ -263,6 +303,7 @@ int main(void)
 		readers(test_a_full_output_tells_nothing),
 		readers(test_the_next_connection_of_the_slot_is_told),
 		readers(test_an_older_one_of_the_slot_changes_nothing),
+		readers(test_the_rest_of_an_item_is_left_to_the_next_reader),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
