@@ -233,6 +233,14 @@ u64 capture_position(const struct capture *c)
 	return at > 0 ? (u64)at : 0;
 }
 
+bool capture_is_file(const struct capture *c, const char *path)
+{
+	struct stat mine, other;
+
+	return !fstat(c->fd, &mine) && !stat(path, &other) && S_ISREG(mine.st_mode) &&
+	       mine.st_dev == other.st_dev && mine.st_ino == other.st_ino;
+}
+
 void capture_close(struct capture *c)
 {
 	if (c->pcap)

@@ -183,6 +183,16 @@ static void replay_close(struct replay *r)
 	capture_close(&r->capture);
 }
 
+static int open_output(struct replay *r)
+{
+	const char *path = r->arguments->output;
+
+	if (path && capture_is_file(&r->capture, path))
+		return say_error("%s: --output %s: they are the same file; write to another one",
+				 r->capture.path, path);
+	return output_open(&r->output, r->arguments);
+}
+
 static void flush_output(void *context)
 {
 	output_flush(context);
@@ -194,7 +204,7 @@ int command_replay(const struct arguments *a)
 	int status = EXIT_FAILED;
 
 	r.arguments = a;
-	if (!capture_open(&r.capture, a->operands[0]) && !output_open(&r.output, a)) {
+	if (!capture_open(&r.capture, a->operands[0]) && !open_output(&r)) {
 		r.capture.before_wait = flush_output;
 		r.capture.before_wait_context = &r.output;
 		status = play(&r) < 0 ? EXIT_FAILED : EXIT_DONE;

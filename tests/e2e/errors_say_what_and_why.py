@@ -187,6 +187,24 @@ def a_replay_that_cannot_begin():
         expect_error(result, 1, "--max-connections")
 
 
+def a_capture_is_not_written_over():
+    """By itself, a link, or a descriptor; cp says so, too."""
+    with temporary_directory() as directory:
+        capture, content = directory / "a.pcap", bytes.fromhex("d4c3b2a1 02000400 00000000 00000000 ffff0000 01000000")
+        capture.write_bytes(content)
+        (directory / "hard").hardlink_to(capture)
+        (directory / "soft").symlink_to(capture)
+        for output in (capture, directory / "hard", directory / "soft"):
+            expect_error(synscope(None, "replay", capture, "-o", output), 1, str(capture), "the same file")
+        result = run(None, "sh", "-c", f"{SYNSCOPE} replay - -o {capture} <{capture}")
+        expect_error(result, 1, "the same file")
+        equal(capture.read_bytes(), content, "the capture")
+        for output in ("/dev/stdout", directory / "new", "/dev/null"):
+            equal(synscope(None, "replay", capture, "-o", output).returncode, 0, f"exit status with -o {output}")
+        result = run(None, "sh", "-c", f"cat {capture} | {SYNSCOPE} replay - -o {directory}/new")
+        equal(result.returncode, 0, f"exit status from a pipe ({result.stderr})")
+
+
 def a_full_disk():
     result = synscope("a", "run", "eth0", "--view", "counters", "--interval", "100ms", "-d", "5s", "-o", "/dev/full")
     equal(result.returncode, 1, "exit status")
@@ -227,6 +245,7 @@ main(
     what_is_no_capture,
     a_table_that_memory_cannot_hold,
     a_replay_that_cannot_begin,
+    a_capture_is_not_written_over,
     a_full_disk,
     a_closed_pipe_is_no_error,
 )
