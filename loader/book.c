@@ -115,13 +115,18 @@ static struct entry *entry_of(struct book *b, u32 slot, u32 generation)
 	return e;
 }
 
+/* Whether what is open is shown. Who gives --count wants so many connections, and each as a whole. */
+static bool announces(const struct book *b)
+{
+	return b->output->view->opened && !b->output->limit;
+}
+
 /* Whatever becomes of a connection, nothing of it is due before. ns after its start. */
 static u64 first_look_after(const struct book *b)
 {
 	u64 after = b->config->linger < b->config->idle_timeout ? b->config->linger : b->config->idle_timeout;
 
-	return b->output->view->opened && after > ANNOUNCE_ESTABLISHED_AFTER ? ANNOUNCE_ESTABLISHED_AFTER
-									     : after;
+	return announces(b) && after > ANNOUNCE_ESTABLISHED_AFTER ? ANNOUNCE_ESTABLISHED_AFTER : after;
 }
 
 /* When to look at a connection again. */
@@ -134,7 +139,7 @@ static u64 next_deadline(const struct book *b, const struct entry *e, const stru
 	at = last_seen(c) + b->config->idle_timeout;
 	announce = c->state & ESTABLISHED_ONCE ? c->at.established + ANNOUNCE_ESTABLISHED_AFTER
 					       : c->start + ANNOUNCE_HALF_OPEN_AFTER;
-	return b->output->view->opened && !e->announced && announce < at ? announce : at;
+	return announces(b) && !e->announced && announce < at ? announce : at;
 }
 
 static struct record make_record(const struct book *b, const struct entry *e, const struct connection *c,
@@ -247,7 +252,7 @@ static void look_sooner(struct book *b, const struct entry *entry, const struct 
 {
 	if (e->kinds & 1 << EVENT_CLOSED)
 		deadlines_set_at_latest(&b->deadlines, e->item.slot, e->time + b->config->linger, e->start);
-	else if (e->kinds & 1 << EVENT_ESTABLISHED && b->output->view->opened && !entry->announced)
+	else if (e->kinds & 1 << EVENT_ESTABLISHED && announces(b) && !entry->announced)
 		deadlines_set_at_latest(&b->deadlines, e->item.slot, e->time + ANNOUNCE_ESTABLISHED_AFTER,
 					e->start);
 }
@@ -365,7 +370,7 @@ static void visit(struct book *b, u32 slot, u64 due, u64 now)
 		deadlines_remove(&b->deadlines, slot);
 		finish(b, slot, &c, c.state & CLOSED_ONCE ? ENDING_CLOSED : ENDING_IDLE, now);
 	} else {
-		if (b->output->view->opened && !e->announced)
+		if (announces(b) && !e->announced)
 			announce(b, slot, &c, now);
 		deadlines_set(&b->deadlines, slot, next_deadline(b, e, &c), c.start);
 	}

@@ -286,6 +286,36 @@ static void test_the_rest_of_an_item_is_left_to_the_next_reader(void **state)
 	assert_int_equal(numbers[2], 9);
 }
 
+static u32 announced;
+
+static unsigned show_opened(FILE *out, const struct view_options *o, const struct record *r)
+{
+	(void)out, (void)o, (void)r;
+	announced++;
+	return 0;
+}
+
+static const struct view blocks_view = {.name = "test", .opened = show_opened, .final = show_final};
+
+/* A block while it is open, and one at its end; with --count one alone, which is whole. */
+static void test_with_a_count_a_connection_is_shown_once(void **state)
+{
+	const u64 hour = 3600000000000;
+
+	(void)state;
+	config.idle_timeout = hour;
+	for (u64 limit = 0; limit < 2; limit++) {
+		announced = shown = 0;
+		next_reader_to((struct output){.view = &blocks_view, .limit = limit});
+		book_resume(&book, NULL);
+		book_advance(&book, hour / 2);
+		book_finish(&book, hour / 2);
+		assert_int_equal(announced, !limit);
+		assert_int_equal(shown, 1);
+	}
+	config.idle_timeout = 1000000;
+}
+
 #define unit(function) cmocka_unit_test_setup_teardown(function, one_connection, close_book)
 
 #define readers(function) cmocka_unit_test_setup_teardown(function, first_reader, last_reader)
@@ -296,6 +326,7 @@ int main(void)
 		unit(test_it_is_in_the_table),
 		unit(test_it_left_the_table),
 		unit(test_another_one_begins_behind_the_end),
+		unit(test_with_a_count_a_connection_is_shown_once),
 		readers(test_what_was_told_is_not_told_again),
 		readers(test_a_late_segment_tells_nothing_anew),
 		readers(test_what_is_open_is_left_to_the_next_reader),
