@@ -1,11 +1,31 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <fcntl.h>
+#include <unistd.h>
+
 #include "arguments.h"
+
+/*
+ * Where one of the descriptors 0 to 2 is closed, the next file that is opened would get its number, and what
+ * is meant for it would be written there. Standard output is opened for reading only: so it is still known
+ * for closed (output.c).
+ */
+static int fill_standard_descriptors(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 &&
+		    open("/dev/null", fd == STDERR_FILENO ? O_WRONLY : O_RDONLY) != fd)
+			return -1;
+	return 0;
+}
 
 int main(int argc, char **argv)
 {
 	struct arguments a;
-	int status = arguments_parse(&a, argc, argv);
+	int status;
 
+	if (fill_standard_descriptors())
+		return EXIT_FAILED;
+	status = arguments_parse(&a, argc, argv);
 	if (status == EXIT_DONE && a.command)
 		status = a.command->run(&a);
 	arguments_free(&a);

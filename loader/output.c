@@ -2,6 +2,7 @@
 #include "output.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio_ext.h>
 #include <stdlib.h>
@@ -32,6 +33,12 @@ static unsigned columns(int fd)
 	return ioctl(fd, TIOCGWINSZ, &size) || !size.ws_col ? COLUMNS_DEFAULT : size.ws_col;
 }
 
+/* Standard output was closed when the program began: see main.c. */
+static bool is_closed(int fd)
+{
+	return (fcntl(fd, F_GETFL) & O_ACCMODE) == O_RDONLY;
+}
+
 int output_open(struct output *o, const struct arguments *a)
 {
 	static char buffer[WRITE_AT_ONCE];
@@ -52,6 +59,7 @@ int output_open(struct output *o, const struct arguments *a)
 	o->options.segments = a->config.segments;
 	o->options.live = isatty(fileno(o->file)) ? &o->live : NULL;
 	o->limit = a->count;
+	o->closed = is_closed(fileno(o->file));
 	return 0;
 }
 

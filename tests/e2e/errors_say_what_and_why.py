@@ -228,6 +228,39 @@ def a_closed_pipe_is_no_error():
     nothing_attached("a")
 
 
+def closing(descriptors, *command):
+    """The shell's command without some of its standard descriptors."""
+    return run(None, "sh", "-c", '"$@" ' + descriptors, "sh", *command, timeout=8)
+
+
+def messages_do_not_get_into_the_data():
+    """Numbers of descriptors that are closed are given to the next files that are opened."""
+    watch = inside_host("a", [SYNSCOPE, "run", "eth0", "--view", "counters", "--json", "--interval", "50ms", "-d", "300ms"])
+    for descriptors in ("2>&-", "<&- 2>&-", ">&- 2>&-", "<&- >&- 2>&-", "<&- >&-"):
+        with temporary_directory() as directory:
+            file = directory / "data"
+            equal(closing(descriptors, *watch, "-v", "-o", file).returncode, 0, f"exit status with {descriptors}")
+            lines = file.read_text().splitlines()
+            check(len(lines) > 1, f"{descriptors}: lines of data")
+            for line in lines:
+                json.loads(line)
+    equal(closing("2>&-", SYNSCOPE, "frobnicate").returncode, 2, "exit status of an error that nobody sees")
+    equal(closing("<&-", SYNSCOPE, "replay", "-").returncode, 1, "exit status of a replay without an input")
+    nothing_attached("a")
+
+
+def a_closed_standard_output_is_no_error():
+    for command in (["run", "eth0"], ["run", "eth0", "--view", "counters", "--interval", "50ms"], ["status"]):
+        result = closing(">&-", *inside_host("a", [SYNSCOPE, *command]))
+        equal(result.returncode, 0, f"{command}: exit status ({result.stderr})")
+        check("synscope: standard output" not in result.stderr, f"{command}: quietly: {result.stderr!r}")
+    with pinned("a") as place:
+        for command in ("tail", "counters", "conns"):
+            result = closing(">&-", *inside_host("a", [SYNSCOPE, command, "eth0", *place]))
+            equal((result.returncode, result.stderr), (0, ""), f"{command}: exit status and standard error")
+    nothing_attached("a")
+
+
 main(
     wrong_usage_ends_with_2,
     help_and_version_end_with_0,
@@ -248,4 +281,6 @@ main(
     a_capture_is_not_written_over,
     a_full_disk,
     a_closed_pipe_is_no_error,
+    messages_do_not_get_into_the_data,
+    a_closed_standard_output_is_no_error,
 )
