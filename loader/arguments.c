@@ -81,12 +81,28 @@ static int take_letters(struct arguments *a, int argc, char **argv, int *at)
 	return 0;
 }
 
-/* No interface has a longer name than that; whoever cut it would find another one. */
+/* By its name, or by another one of its names. */
+static bool is_same_interface(const char *a, const char *b)
+{
+	unsigned index = if_nametoindex(a);
+
+	return !strcmp(a, b) || (index && index == if_nametoindex(b));
+}
+
+/*
+ * No interface has a longer name than that; whoever cut it would find another one. One that is named twice is
+ * one: watched twice, all of it would be counted twice.
+ */
 static int take_operand(struct arguments *a, char *word)
 {
-	if (a->command->takes != TAKES_FILE && strlen(word) >= IFNAMSIZ)
+	bool is_interface = a->command->takes != TAKES_FILE;
+
+	if (is_interface && strlen(word) >= IFNAMSIZ)
 		return say_error("%s: no such interface: a name has at most %d characters", word,
 				 IFNAMSIZ - 1);
+	for (char **other = a->operands; is_interface && *other; other++)
+		if (is_same_interface(*other, word))
+			return 0;
 	a->operands[a->operand_count++] = word;
 	return 0;
 }

@@ -144,6 +144,24 @@ def carry(source, target):
         pass
 
 
+def one_interface_named_twice():
+    """It is one: watched, attached, and told of once."""
+    must("a", "ip", "link", "property", "add", "dev", "eth0", "altname", "uplink")
+    for other in ("eth0", "uplink"):
+        with Live("a", "run", "eth0", other, "--mode", "tc", "--view", "counters", "--json", "--interval", "1h") as live:
+            connect(A, B, 5001)
+            live.stop()
+        equal([c["handshakes"]["started"] for c in live.objects()], [1], "handshakes.started of each object")
+        place = ["--bpffs", os.environ["BPFFS"]]
+        for command in (["attach"], ["counters"], ["conns"], ["tail", "-d", "100ms"], ["status"], ["detach"]):
+            result = synscope("a", *command, "eth0", other, *place)
+            equal(result.returncode, 0, f"{command[0]} eth0 {other}: exit status ({result.stderr.strip()})")
+            if command == ["counters"]:
+                equal(len(result.stdout.splitlines()), 1, "objects of counters")
+        nothing_attached("a")
+    equal(synscope(None, "replay", "a.pcap", "a.pcap").returncode, 2, "a capture named twice")
+
+
 def without_ethernet():
     """A tun device: frames begin with the IP header."""
     if not os.path.exists("/dev/net/tun"):
@@ -165,4 +183,4 @@ def without_ethernet():
         run(which, "ip", "link", "del", "tun0")
 
 
-main(filters, every_segment, received_frames_only, two_interfaces, loopback, without_ethernet)
+main(filters, every_segment, received_frames_only, two_interfaces, one_interface_named_twice, loopback, without_ethernet)
