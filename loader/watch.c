@@ -64,6 +64,18 @@ static int drain_every(const struct view *v)
 	return v->event || v->opened ? 10 : 50;
 }
 
+/* The same, but counters that are shown more often come when they are due. ms. */
+static int wait_at_most(const struct watch *w)
+{
+	const u64 ms = 1000000;
+	u64 most = (u64)drain_every(w->output->view);
+	u64 left = less(w->next_counters, clock_monotonic());
+
+	if (w->output->view->counters && left < most * ms)
+		most = (left + ms - 1) / ms;
+	return (int)most;
+}
+
 static sigset_t ending_signals(void)
 {
 	sigset_t set;
@@ -323,6 +335,17 @@ static void look_for_interface(struct watch *w, struct watched *one)
 	w->stop = true;
 }
 
+/* What was missed is left out: where it takes longer than the interval, and where the run was stopped. */
+static void show_counters_when_due(struct watch *w, u64 now)
+{
+	u64 interval = w->arguments->interval;
+
+	if (now < w->next_counters)
+		return;
+	w->next_counters += interval * ((now - w->next_counters) / interval + 1);
+	show_counters(w, now);
+}
+
 static void on_time(struct watch *w)
 {
 	u64 now = clock_monotonic();
@@ -336,10 +359,8 @@ static void on_time(struct watch *w)
 			look_for_interface(w, &w->watched[i]);
 		}
 	}
-	if (now >= w->next_counters && !w->stop) {
-		w->next_counters += w->arguments->interval;
-		show_counters(w, now);
-	}
+	if (!w->stop)
+		show_counters_when_due(w, now);
 }
 
 static void on_signal(struct watch *w)
@@ -356,8 +377,7 @@ static void loop(struct watch *w)
 	bool more = false;
 
 	while (!w->stop && !output_is_full(w->output)) {
-		int n = epoll_wait(w->epoll, events, COUNT_OF(events),
-				   more ? 0 : drain_every(w->output->view));
+		int n = epoll_wait(w->epoll, events, COUNT_OF(events), more ? 0 : wait_at_most(w));
 
 		for (int i = 0; i < n; i++)
 			if (events[i].data.fd == w->signals)

@@ -7,12 +7,13 @@ stack counts the same traffic with and without synscope.
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
 
 from lib import (
-    TESTS, check_invariants, equal, eventually, inside_host, json_lines, main, must, need,
+    TESTS, Live, check, check_invariants, equal, eventually, inside_host, json_lines, main, must, need,
     pinned, run, synscope,
 )  # fmt: skip
 
@@ -202,6 +203,24 @@ def the_link_counts_the_same():
     equal(new["layers"]["bytes"] - old["layers"]["bytes"], last["bytes"] - first["bytes"], "bytes")
 
 
+def as_often_as_asked():
+    """Below the pace at which the ring is read, too; what was missed while it was stopped does not come later."""
+    options = ("--view", "counters", "--json", "--interval", "5ms", "--max-connections", "1000")
+    with Live("a", "run", "eth0", *options) as live:
+        time.sleep(1)
+        shown = len(live.lines)
+        live.process.send_signal(signal.SIGSTOP)
+        time.sleep(0.2)
+        before = len(live.lines)
+        time.sleep(1)
+        live.process.send_signal(signal.SIGCONT)
+        time.sleep(0.2)
+        after = len(live.lines) - before
+        live.stop()
+    check(100 < shown <= 220, f"an object every 5 ms: {shown} in 1 s")
+    check(0 < after <= 60, f"no burst behind a stop: {after} in 0.2 s")
+
+
 main(
     every_frame_by_native_xdp,
     every_frame_by_generic_xdp,
@@ -211,4 +230,5 @@ main(
     connections_are_counted,
     the_link_counts_the_same,
     the_stack_sees_the_same,
+    as_often_as_asked,
 )
