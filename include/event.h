@@ -30,6 +30,7 @@ enum event_kind {
 	EVENT_SEGMENT,
 	EVENT_SCAN,	   /* made by the loader, where the scan rule is met */
 	EVENT_UNREACHABLE, /* an ICMP error about the connection */
+	EVENT_EXPIRED,	   /* made by the loader, where a silent connection is given up */
 	EVENT_KINDS = 16,
 };
 

@@ -160,12 +160,59 @@ static struct record make_record(const struct book *b, const struct entry *e, co
 	return r;
 }
 
+/* One line for each kind: a segment that completes the handshake and brings data is two events. */
+static void show_event(struct book *b, const struct event *e)
+{
+	struct output *o = b->output;
+	struct event one = *e;
+	u32 left;
+
+	for (left = e->kinds; left && !output_is_full(o); left &= left - 1) {
+		one.kinds = left & -left; /* the lowest bit */
+		o->units += o->view->event(o->file, &o->options, b->interface, &one);
+		one.number++;
+	}
+	one.kinds = left;
+	if (left && b->told)
+		b->told->rest = one;
+}
+
+/* A scan is told of as a whole, where people read. */
+static bool is_folded(const struct book *b, const struct event *e, enum scan_kind probe)
+{
+	const struct output *o = b->output;
+
+	return o->view->scan && !o->options.json && !o->options.segments && scans_folds(b->scans, e, probe);
+}
+
+/* Nobody sent this event: it is of the moment when the silence had lasted too long. */
+static void tell_expired(struct book *b, const struct entry *entry, const struct connection *c)
+{
+	const struct event e = {
+		.time = last_seen(c) + b->config->idle_timeout,
+		.start = c->start,
+		.state = c->state,
+		.key = c->key,
+		.generation = c->generation,
+		.kinds = 1 << EVENT_EXPIRED,
+		.number = c->events + 1,
+		.options.window_scale = NO_WINDOW_SCALE,
+	};
+
+	if (b->told && e.time <= b->told->silence_until)
+		return; /* by an earlier tail */
+	if (b->output->view->event && !is_folded(b, &e, entry->probe))
+		show_event(b, &e);
+}
+
 static void finish(struct book *b, u32 slot, const struct connection *c, enum ending ending, u64 now)
 {
 	struct entry *e = &b->entries[slot];
 	struct record r = make_record(b, e, c, ending, now);
 	struct output *o = b->output;
 
+	if (ending == ENDING_IDLE)
+		tell_expired(b, e, c);
 	r.scan = scans_judge(b->scans, c, now);
 	summary_add(b->summary, &r);
 	if (b->told && ending == ENDING_OPEN)
@@ -220,31 +267,6 @@ static void add_step(struct entry *entry, const struct event *e)
 	}
 	entry->steps[n] = *e;
 	entry->step_count++;
-}
-
-/* One line for each kind: a segment that completes the handshake and brings data is two events. */
-static void show_event(struct book *b, const struct event *e)
-{
-	struct output *o = b->output;
-	struct event one = *e;
-	u32 left;
-
-	for (left = e->kinds; left && !output_is_full(o); left &= left - 1) {
-		one.kinds = left & -left; /* the lowest bit */
-		o->units += o->view->event(o->file, &o->options, b->interface, &one);
-		one.number++;
-	}
-	one.kinds = left;
-	if (left && b->told)
-		b->told->rest = one;
-}
-
-/* A scan is told of as a whole, where people read. */
-static bool is_folded(const struct book *b, const struct event *e, enum scan_kind probe)
-{
-	const struct output *o = b->output;
-
-	return o->view->scan && !o->options.json && !o->options.segments && scans_folds(b->scans, e, probe);
 }
 
 /* An event may bring a deadline forward. Those that it puts off are found when the old one is due. */
@@ -465,6 +487,8 @@ void book_finish(struct book *b, u64 now)
 	b->finished = now;
 	settle_all(b, open, count, now);
 	finish_all(b, open, count, now);
+	if (b->told && b->output->view->event && !output_is_full(b->output))
+		b->told->silence_until = now;
 	deadlines_clear(&b->deadlines);
 }
 

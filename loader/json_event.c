@@ -28,12 +28,14 @@ const char *event_name(enum event_kind kind)
 		[EVENT_SEGMENT] = "segment",
 		[EVENT_SCAN] = "scan",
 		[EVENT_UNREACHABLE] = "unreachable",
+		[EVENT_EXPIRED] = "expired",
 	};
 
 	return (u32)kind < EVENT_KINDS ? names[kind] : NULL;
 }
 
-static char *ends(char *at, const struct event *e)
+/* Of what nobody sent, the originator comes first. */
+static char *ends(char *at, const struct event *e, bool sent)
 {
 	enum endpoint from = e->from & 1;
 	struct party source = party_of(&e->key, e->state, from);
@@ -43,7 +45,7 @@ static char *ends(char *at, const struct event *e)
 	at = put_u64(at, "sport", source.port);
 	at = put_address(at, "dst", &destination.address);
 	at = put_u64(at, "dport", destination.port);
-	return put_word(at, "from", from == ORIGINATOR ? "orig" : "resp");
+	return put_word(at, "from", !sent ? NULL : from == ORIGINATOR ? "orig" : "resp");
 }
 
 static char *numbers(char *at, const struct event *e)
@@ -98,7 +100,7 @@ static char *options(char *at, const struct options *o)
 	return put_end(offers(at, o->offered));
 }
 
-/* An ICMP error is no segment: it has none of a segment's numbers. */
+/* An ICMP error is no segment, nor is silence: they have none of a segment's numbers. */
 static char *no_numbers(char *at)
 {
 	static const char *const names[] = {"flags",	    "seq",    "ack",	       "relative_seq",
@@ -130,9 +132,9 @@ static void icmp(struct json *j, const struct event *e)
 	json_end_object(j);
 }
 
-static const char *direction_name(const struct interface *i, const struct event *e)
+static const char *direction_name(const struct interface *i, const struct event *e, enum event_kind kind)
 {
-	if (i->replay)
+	if (i->replay || kind == EVENT_EXPIRED)
 		return NULL;
 	return e->hook == HOOK_IN ? "in" : "out";
 }
@@ -147,10 +149,12 @@ static char *up_to_interface(char *at, const struct interface *i, const struct e
 	return put_u64(at, "n", n);
 }
 
-static char *from_interface(char *at, const struct interface *i, const struct event *e, bool segment)
+static char *from_interface(char *at, const struct interface *i, const struct event *e, enum event_kind kind)
 {
-	at = put_word(at, "direction", direction_name(i, e));
-	at = ends(at, e);
+	bool segment = kind != EVENT_UNREACHABLE && kind != EVENT_EXPIRED;
+
+	at = put_word(at, "direction", direction_name(i, e, kind));
+	at = ends(at, e, kind != EVENT_EXPIRED);
 	at = segment ? numbers(at, e) : no_numbers(at);
 	at = options(at, &e->options);
 	at = put_word(at, "orig_state", state_name(endpoint_state(e->state, ORIGINATOR)));
@@ -164,7 +168,7 @@ static void event_fields(struct json *j, const struct interface *i, const struct
 {
 	json_used(j, up_to_interface(json_room(j), i, e, kind, n));
 	json_string(j, "interface", i->name);
-	json_used(j, from_interface(json_room(j), i, e, kind != EVENT_UNREACHABLE));
+	json_used(j, from_interface(json_room(j), i, e, kind));
 	if (kind == EVENT_UNREACHABLE)
 		icmp(j, e);
 }

@@ -11,6 +11,7 @@
 
 struct told {
 	struct event rest; /* what --count left of the last event that was read; without kinds: nothing */
+	u64 silence_until; /* ns; what had been silent for too long before then was told as an event */
 	u32 generation[];  /* of each slot: of the last connection whose record was told; 0: none was */
 };
 

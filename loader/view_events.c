@@ -74,8 +74,8 @@ static void print_unreachable(FILE *out, const struct event *e)
 static void print_line(FILE *out, const struct view_options *o, const struct interface *i,
 		       const struct event *e, enum event_kind kind)
 {
-	bool refused =
-		!(e->verdict & VERDICT_ACCEPTED) && kind != EVENT_RETRANSMISSION && !(e->state & PROBE);
+	bool refused = !(e->verdict & VERDICT_ACCEPTED) && kind != EVENT_RETRANSMISSION &&
+		       kind != EVENT_EXPIRED && !(e->state & PROBE);
 	bool bad = refused || kind == EVENT_RST || kind == EVENT_UNREACHABLE;
 	int used;
 
@@ -87,7 +87,7 @@ static void print_line(FILE *out, const struct view_options *o, const struct int
 		fputs(o->color ? "\033[0m\n" : "\n", out);
 		return;
 	}
-	used = print_numbers(out, e);
+	used = kind == EVENT_EXPIRED ? fprintf(out, "  silent for too long") : print_numbers(out, e);
 	fprintf(out, "%*s  %s/%s%s", DETAIL_WIDTH > used ? DETAIL_WIDTH - used : 0, "",
 		state_or_dash(e->state, ORIGINATOR), state_or_dash(e->state, RESPONDER),
 		refused ? "  not accepted" : "");

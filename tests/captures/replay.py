@@ -34,7 +34,7 @@ class Replay:
         """One event for each TCP segment, of the connections `uids` or of all."""
         seen, last = [], None
         for event in self._once(path, "--view", "events", "--segments"):
-            if "flags" not in event or (uids is not None and event.get("uid") not in uids):
+            if event.get("flags") is None or (uids is not None and event.get("uid") not in uids):
                 continue
             identity = tuple(event[field] for field in IDENTITY)
             if identity == last and event["n"] == seen[-1]["n"] + 1 and event["event"] != seen[-1]["event"]:
