@@ -29,11 +29,19 @@ ALWAYS_INLINE u16 receiver_port(const struct segment *s)
 	return s->from_high ? s->key.low_port : s->key.high_port;
 }
 
+/* RFC 9293 section 3.10.7.1: a RST of this number answers what had no ACK, so a SYN. */
+ALWAYS_INLINE bool refuses_syn(const struct segment *s)
+{
+	return (s->flags & (TCP_SYN | TCP_RST | TCP_ACK)) == (TCP_RST | TCP_ACK) && !s->seq;
+}
+
 /* Whether the first segment seen of a connection came from its responder. */
 ALWAYS_INLINE bool is_from_responder(const struct segment *s)
 {
 	if (opens_nothing(s->flags))
 		return false;
+	if (refuses_syn(s))
+		return true;
 	if (s->flags & TCP_SYN)
 		return s->flags & TCP_ACK;
 	return sender_port(s) < SYSTEM_PORTS && receiver_port(s) >= SYSTEM_PORTS;

@@ -43,15 +43,16 @@ const char *diagnosis_name(enum diagnosis d)
 	return (u32)d < DIAGNOSES ? names[d] : NULL;
 }
 
-/* Only one endpoint was seen, and what it sent shows that the other one was there. */
-static bool is_one_sided(const struct connection *c)
+/* Only one endpoint was seen, and the other one was there by what it sent, or would have been overlooked. */
+static bool is_one_sided(const struct record *r)
 {
+	const struct connection *c = r->connection;
 	bool originator = endpoint_seen(c, ORIGINATOR);
 	enum endpoint who = originator ? ORIGINATOR : RESPONDER;
 
 	if (endpoint_seen(c, ORIGINATOR) == endpoint_seen(c, RESPONDER) || is_probe(c))
 		return false;
-	if (c->state & (ESTABLISHED_ONCE | SAW_SYN_ACK))
+	if (r->interface->ingress_only || c->state & (ESTABLISHED_ONCE | SAW_SYN_ACK) || refused_unseen(c))
 		return true;
 	return c->state & MIDSTREAM && c->state & (SAW_DATA | HISTORY_A) << who;
 }
@@ -69,6 +70,8 @@ static bool is_unfinished(const struct connection *c)
 /* Nothing was open yet, and the responder said no. */
 static bool is_refused(const struct connection *c)
 {
+	if (refused_unseen(c))
+		return true;
 	return c->state & RESET_BY << RESPONDER && !(c->state & (ESTABLISHED_ONCE | MIDSTREAM | PROBE));
 }
 
@@ -132,19 +135,21 @@ static u32 found_in_end(const struct connection *c)
 	       found_if(c->state & PORT_REUSED, DIAGNOSIS_PORT_REUSED);
 }
 
-static u32 found_on_the_way(const struct connection *c)
+static u32 found_on_the_way(const struct record *r)
 {
+	const struct connection *c = r->connection;
+
 	return found_if(had_zero_window(c), DIAGNOSIS_ZERO_WINDOW) |
 	       found_if(is_retransmitting(c), DIAGNOSIS_RETRANSMISSIONS) |
-	       found_if(c->state & MIDSTREAM, DIAGNOSIS_MIDSTREAM) |
-	       found_if(is_one_sided(c), DIAGNOSIS_ONE_SIDED) |
+	       found_if(c->state & MIDSTREAM && !refused_unseen(c), DIAGNOSIS_MIDSTREAM) |
+	       found_if(is_one_sided(r), DIAGNOSIS_ONE_SIDED) |
 	       found_if(c->state & UNREACHABLE, DIAGNOSIS_UNREACHABLE);
 }
 
 u32 diagnose(const struct record *r)
 {
 	const struct connection *c = r->connection;
-	u32 found = found_in_handshake(c) | found_in_end(c) | found_on_the_way(c);
+	u32 found = found_in_handshake(c) | found_in_end(c) | found_on_the_way(r);
 
 	if (r->scan != SCAN_NONE)
 		found |= 1U << (DIAGNOSIS_SCAN + r->scan);

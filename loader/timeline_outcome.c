@@ -87,10 +87,12 @@ static void say_refused(struct paragraph *p, const struct connection *c)
 {
 	struct party resp = party_of(&c->key, c->state, RESPONDER);
 
-	paragraph_item(p,
-		       "refused: port %u of %s answered with RST in %s (nothing listens there, or a filter "
-		       "says no)",
-		       resp.port, text_address(&resp.address).text, text_span(c->at.reset - c->start).text);
+	paragraph_item(p, "refused: port %u of %s answered ", resp.port, text_address(&resp.address).text);
+	if (endpoint_seen(c, ORIGINATOR))
+		paragraph_add(p, "with RST in %s", text_span(c->at.reset - c->start).text);
+	else
+		paragraph_add(p, "a SYN that was not seen with RST");
+	paragraph_add(p, " (nothing listens there, or a filter says no)");
 }
 
 static void say_unanswered(struct paragraph *p, const struct record *r)
@@ -99,19 +101,18 @@ static void say_unanswered(struct paragraph *p, const struct record *r)
 	u64 last = DIRECTION(c, ORIGINATOR)->last;
 	char text[32];
 
-	paragraph_item(p, "%s: SYN sent %s", r->live ? "nobody has answered yet" : "nobody answered",
+	paragraph_item(p, "%s: SYN sent %s",
+		       r->interface->ingress_only ? "no answer was seen"
+		       : r->live		  ? "nobody has answered yet"
+						  : "nobody answered",
 		       times(text, sizeof(text), c->syn_retransmits + 1U));
 	if (c->syn_retransmits && last > c->start)
 		paragraph_add(p, " in %s", text_span(last - c->start).text);
-	if (r->live && !r->interface->ingress_only)
-		return; /* too early to say why */
-	if (c->state & UNREACHABLE) {
-		paragraph_add(p, " (%s)", unreachable_words(c->icmp_type, c->icmp_code));
-		return;
-	}
-	paragraph_add(p, r->interface->ingress_only
-				 ? " (an answer going out is not looked at: --ingress-only)"
-				 : " (filtered, or the host is gone)");
+	if (r->live || (r->interface->ingress_only && !(c->state & UNREACHABLE)))
+		return; /* too early to say why, or nobody looked */
+	paragraph_add(p, " (%s)",
+		      c->state & UNREACHABLE ? unreachable_words(c->icmp_type, c->icmp_code)
+					     : "filtered, or the host is gone");
 }
 
 static void say_unfinished(struct paragraph *p, const struct record *r)

@@ -23,6 +23,11 @@ bool endpoint_seen(const struct connection *c, enum endpoint who)
 	return c->state & SAW_SEGMENT << who;
 }
 
+bool endpoint_watched(const struct record *r, enum endpoint who)
+{
+	return endpoint_seen(r->connection, who) || !r->interface->ingress_only;
+}
+
 bool is_closed(const struct connection *c)
 {
 	return c->state & CLOSED_ONCE;
@@ -57,6 +62,14 @@ bool is_probe(const struct connection *c)
 	if (holds(c, PROBE))
 		return true;
 	return holds(c, MIDSTREAM) && (is_probe_by(c, ORIGINATOR) || is_probe_by(c, RESPONDER));
+}
+
+/* All that was seen is RSTs with ACK, the first of number 0 (refuses_syn() in opening.h). */
+bool refused_unseen(const struct connection *c)
+{
+	return !endpoint_seen(c, ORIGINATOR) && holds(c, MIDSTREAM) && holds(c, RESET_BY << RESPONDER) &&
+	       completeness(c) == (COMPLETE_ACK | COMPLETE_RST) && !holds(c, HISTORY_A << RESPONDER) &&
+	       !DIRECTION(c, RESPONDER)->isn;
 }
 
 const char *state_name(enum tcp_state state)

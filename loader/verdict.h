@@ -75,6 +75,13 @@ const char *fast_open(const struct connection *c);
 /* Whether anything of an endpoint was seen. */
 bool endpoint_seen(const struct connection *c, enum endpoint who);
 
+/* Whether what an endpoint sent was looked at. If not (--ingress-only), that nothing was seen means nothing.
+ */
+bool endpoint_watched(const struct record *r, enum endpoint who);
+
+/* A RST that answers a SYN which was not seen: the connection was refused, and never open. */
+bool refused_unseen(const struct connection *c);
+
 /* Whether the connection is over: both FINs acknowledged, or an accepted RST. */
 bool is_closed(const struct connection *c);
 

@@ -247,6 +247,40 @@ static void test_diagnosis_by_flags(void **unused)
 	}
 }
 
+static void test_diagnosis_where_one_half_was_not_looked_at(void **unused)
+{
+	struct interface half = {.ingress_only = true};
+	struct connection c = {.state = SAW_SEGMENT | SAW_SYN};
+	struct record r = record_of(&c, ENDING_OPEN);
+
+	(void)unused;
+	assert_int_equal(diagnose(&r), bit(DIAGNOSIS_UNANSWERED));
+	assert_true(endpoint_watched(&r, RESPONDER));
+	r.interface = &half;
+	assert_int_equal(diagnose(&r), bit(DIAGNOSIS_UNANSWERED) | bit(DIAGNOSIS_ONE_SIDED));
+	assert_true(endpoint_watched(&r, ORIGINATOR));
+	assert_false(endpoint_watched(&r, RESPONDER));
+	c.state |= SAW_SEGMENT << RESPONDER; /* it came in all the same */
+	assert_true(endpoint_watched(&r, RESPONDER));
+	assert_int_equal(diagnose(&r), bit(DIAGNOSIS_HANDSHAKE_UNFINISHED));
+}
+
+static void test_diagnosis_of_a_refusal_whose_syn_was_not_seen(void **unused)
+{
+	struct connection c = {.state = SAW_SEGMENT << RESPONDER | MIDSTREAM | FLIPPED | CLOSED_ONCE |
+					RESET_BY << RESPONDER | HISTORY_R << RESPONDER |
+					COMPLETENESS(COMPLETE_ACK | COMPLETE_RST)};
+	struct record r = record_of(&c, ENDING_CLOSED);
+
+	(void)unused;
+	assert_int_equal(diagnose(&r), bit(DIAGNOSIS_REFUSED) | bit(DIAGNOSIS_ONE_SIDED));
+	DIRECTION(&c, RESPONDER)->isn = 1; /* a number of an open connection */
+	assert_int_equal(diagnose(&r), bit(DIAGNOSIS_RESET_BY_RESP) | bit(DIAGNOSIS_MIDSTREAM));
+	DIRECTION(&c, RESPONDER)->isn = 0;
+	c.state |= COMPLETENESS(COMPLETE_DATA);
+	assert_int_equal(diagnose(&r), bit(DIAGNOSIS_RESET_BY_RESP) | bit(DIAGNOSIS_MIDSTREAM));
+}
+
 static void test_diagnosis_by_counts_and_times(void **unused)
 {
 	struct connection c = opened();
@@ -416,6 +450,8 @@ int main(void)
 		cmocka_unit_test(test_payload_without_a_syn),
 		cmocka_unit_test(test_no_payload_of_who_was_not_seen_or_sent_a_reset_only),
 		cmocka_unit_test(test_diagnosis_by_flags),
+		cmocka_unit_test(test_diagnosis_where_one_half_was_not_looked_at),
+		cmocka_unit_test(test_diagnosis_of_a_refusal_whose_syn_was_not_seen),
 		cmocka_unit_test(test_diagnosis_by_counts_and_times),
 		cmocka_unit_test(test_every_diagnosis_has_a_name),
 		cmocka_unit_test(test_teardown),
