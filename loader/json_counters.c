@@ -95,12 +95,14 @@ static void layers(struct json *j, const struct counters *n)
 	json_end_object(j);
 }
 
-static void hook(struct json *j, const char *name, const struct counters *n, enum hook h)
+static void hook(struct json *j, const char *name, bool known, const struct counters *n, enum hook h)
 {
-	json_object(j, name);
-	json_u64(j, "segments", layers_of(n).segments[h]);
-	json_u64(j, "bytes", n->bytes[h]);
-	json_end_object(j);
+	char *at = json_room(j);
+
+	at = put_object(at, name);
+	at = put_known_u64(at, "segments", known, layers_of(n).segments[h]);
+	at = put_known_u64(at, "bytes", known, n->bytes[h]);
+	json_used(j, put_end(at));
 }
 
 static void flags(struct json *j, const struct counters *n)
@@ -277,8 +279,8 @@ void json_counters(struct json *j, const struct interface *i, const struct total
 	json_object(j, NULL);
 	heading(j, i, t);
 	layers(j, n);
-	hook(j, "in", n, HOOK_IN);
-	hook(j, "out", n, HOOK_OUT);
+	hook(j, "in", true, n, HOOK_IN);
+	hook(j, "out", i->egress, n, HOOK_OUT);
 	flags(j, n);
 	segments(j, n);
 	outcomes(j, t);

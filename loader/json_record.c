@@ -34,19 +34,20 @@ static char *identity(char *at, const struct record *r)
 static char *traffic(char *at, const struct record *r)
 {
 	const struct connection *c = r->connection;
+	bool orig = endpoint_watched(r, ORIGINATOR), resp = endpoint_watched(r, RESPONDER);
 	char history[HISTORY_MAX + 1];
 
 	history_text(c, history);
 	at = put_seconds(at, "duration", (s64)duration(c));
-	at = put_u64(at, "orig_bytes", payload_bytes(c, ORIGINATOR));
-	at = put_u64(at, "resp_bytes", payload_bytes(c, RESPONDER));
+	at = put_known_u64(at, "orig_bytes", orig, payload_bytes(c, ORIGINATOR));
+	at = put_known_u64(at, "resp_bytes", resp, payload_bytes(c, RESPONDER));
 	at = put_word(at, "conn_state", conn_state(c));
-	at = put_u64(at, "missed_bytes", missed_bytes(c));
+	at = put_known_u64(at, "missed_bytes", orig && resp, missed_bytes(c));
 	at = put_word(at, "history", history);
-	at = put_u64(at, "orig_pkts", DIRECTION(c, ORIGINATOR)->segments);
-	at = put_u64(at, "orig_ip_bytes", DIRECTION(c, ORIGINATOR)->bytes);
-	at = put_u64(at, "resp_pkts", DIRECTION(c, RESPONDER)->segments);
-	at = put_u64(at, "resp_ip_bytes", DIRECTION(c, RESPONDER)->bytes);
+	at = put_known_u64(at, "orig_pkts", orig, DIRECTION(c, ORIGINATOR)->segments);
+	at = put_known_u64(at, "orig_ip_bytes", orig, DIRECTION(c, ORIGINATOR)->bytes);
+	at = put_known_u64(at, "resp_pkts", resp, DIRECTION(c, RESPONDER)->segments);
+	at = put_known_u64(at, "resp_ip_bytes", resp, DIRECTION(c, RESPONDER)->bytes);
 	at = put_known_u64(at, "vlan", c->key.vlan, c->key.vlan);
 	return put_known_u64(at, "inner_vlan", c->key.inner_vlan, c->key.inner_vlan);
 }
@@ -75,16 +76,17 @@ ALWAYS_INLINE char *put_validity(char *at, const char *name, bool passed, bool f
 	return put_known_bool(at, name, passed || failed, passed);
 }
 
-static char *handshake(char *at, const struct connection *c)
+static char *handshake(char *at, const struct record *r)
 {
+	const struct connection *c = r->connection;
 	bool established = c->state & ESTABLISHED_ONCE, syn_ack = c->state & SAW_SYN_ACK;
 
 	at = put_object(at, "handshake");
 	at = put_known_ms(at, "syn_ms", c->state & SAW_SYN << ORIGINATOR && !(c->state & FLIPPED), 0);
 	at = put_known_ms(at, "syn_ack_ms", syn_ack, c->at.syn_ack - c->start);
 	at = put_known_ms(at, "ack_ms", established, c->at.established - c->start);
-	at = put_u64(at, "syn_retransmits", c->syn_retransmits);
-	at = put_u64(at, "syn_ack_retransmits", c->syn_ack_retransmits);
+	at = put_known_u64(at, "syn_retransmits", endpoint_watched(r, ORIGINATOR), c->syn_retransmits);
+	at = put_known_u64(at, "syn_ack_retransmits", endpoint_watched(r, RESPONDER), c->syn_ack_retransmits);
 	at = put_validity(at, "syn_ack_valid",
 			  syn_ack && c->state & SYN_ACKED << ORIGINATOR &&
 				  (established || !(c->state & SYN_ACK_WRONG)),
@@ -107,8 +109,10 @@ static char *teardown(char *at, const struct record *r)
 	at = put_known_ms(at, "fin_resp_ms", c->state & SAW_FIN << RESPONDER,
 			  c->at.fin[RESPONDER] - c->start);
 	at = put_known_ms(at, "rst_ms", reset, c->at.reset - c->start);
-	at = put_u64(at, "fin_orig_retransmits", c->fin_retransmits[ORIGINATOR]);
-	at = put_u64(at, "fin_resp_retransmits", c->fin_retransmits[RESPONDER]);
+	at = put_known_u64(at, "fin_orig_retransmits", endpoint_watched(r, ORIGINATOR),
+			   c->fin_retransmits[ORIGINATOR]);
+	at = put_known_u64(at, "fin_resp_retransmits", endpoint_watched(r, RESPONDER),
+			   c->fin_retransmits[RESPONDER]);
 	return put_end(at);
 }
 
@@ -181,7 +185,7 @@ static void up_to_diagnosis(struct json *j, const struct record *r)
 	char *at = json_room(j);
 
 	at = progress(at, r);
-	at = handshake(at, r->connection);
+	at = handshake(at, r);
 	at = teardown(at, r);
 	at = options(at, r->connection);
 	at = quality(at, r->connection);

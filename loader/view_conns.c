@@ -28,6 +28,14 @@ static struct text opening(const struct connection *c)
 	return (struct text){.text = "-"};
 }
 
+/* What an endpoint sent; a dash where nobody looked. */
+static struct text sent_by(const struct record *r, enum endpoint who)
+{
+	if (!endpoint_watched(r, who))
+		return (struct text){.text = "-"};
+	return text_bytes(payload_bytes(r->connection, who));
+}
+
 static void print_diagnosis(FILE *out, const struct record *r)
 {
 	u32 found = diagnose(r);
@@ -54,7 +62,7 @@ static void print_line(FILE *out, const struct view_options *o, const struct rec
 	fprintf(out, "%.12s %-21s %-21s %s%-6s%s %-10s %9s %9s %8s %8s", start.text, text_party(&orig).text,
 		text_party(&resp).text, bad ? "\033[31m" : "", state, bad ? "\033[0m" : "",
 		r->service ? r->service : "-", opening(c).text, text_span(duration(c)).text,
-		text_bytes(payload_bytes(c, ORIGINATOR)).text, text_bytes(payload_bytes(c, RESPONDER)).text);
+		sent_by(r, ORIGINATOR).text, sent_by(r, RESPONDER).text);
 	print_diagnosis(out, r);
 	putc('\n', out);
 }

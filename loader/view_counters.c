@@ -48,12 +48,16 @@ static void print_layers(FILE *out, const struct counters *n)
 		     {"bad tcp", n->bad_tcp}, {"bad options", n->bad_options});
 }
 
-static void print_segments(FILE *out, const struct counters *n)
+static void print_segments(FILE *out, const struct interface *i, const struct counters *n)
 {
 	struct layers l = layers_of(n);
 
-	PRINT_COUNTS(out, "segments", {"in", l.segments[HOOK_IN]}, {"out", l.segments[HOOK_OUT]},
-		     {"data", n->data + n->data_on_other}, {"pure ack", l.pure_ack});
+	if (i->egress)
+		PRINT_COUNTS(out, "segments", {"in", l.segments[HOOK_IN]}, {"out", l.segments[HOOK_OUT]},
+			     {"data", n->data + n->data_on_other}, {"pure ack", l.pure_ack});
+	else
+		PRINT_COUNTS(out, "segments", {i->replay ? "all" : "in", l.segments[HOOK_IN]},
+			     {"data", n->data + n->data_on_other}, {"pure ack", l.pure_ack});
 	PRINT_COUNTS(out, "", {"syn", segments_with(n, TCP_SYN, TCP_ACK)},
 		     {"syn-ack", segments_with(n, TCP_SYN | TCP_ACK, 0)},
 		     {"fin", segments_with(n, TCP_FIN, 0)}, {"rst", segments_with(n, TCP_RST, 0)});
@@ -119,7 +123,7 @@ static unsigned show_counters(FILE *out, const struct view_options *o, const str
 	}
 	print_heading(out, i, t);
 	print_layers(out, &t->counters);
-	print_segments(out, &t->counters);
+	print_segments(out, i, &t->counters);
 	print_connections(out, t);
 	print_floods(out, t);
 	print_handshake_times(out, &t->counters);

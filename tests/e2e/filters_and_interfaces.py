@@ -89,13 +89,49 @@ def every_segment():
 
 
 def received_frames_only():
+    """What was not looked at is not known: it is null, and never 0."""
     with Live("b", "run", "eth0", "--ingress-only", "--view", "conns", "--json") as live:
         connect(A, B, 5001)
         live.stop()
     record = live.objects()[0]
-    equal((record["seen"], record["resp_pkts"]), ("orig", 0), "seen, resp_pkts")
     check("one_sided" in record["diagnosis"], f"diagnosis {record['diagnosis']}")
+    equal(record["seen"], "orig", "seen")
+    for name in ("resp_bytes", "resp_pkts", "resp_ip_bytes", "missed_bytes"):
+        equal(record[name], None, name)
+    equal((record["handshake"]["syn_retransmits"], record["handshake"]["syn_ack_retransmits"]), (0, None), "retransmits")
+    equal((record["orig_bytes"], record["teardown"]["fin_resp_retransmits"]), (8, None), "orig_bytes, fin_resp_retransmits")
     nothing_attached("b")
+
+
+def refused(*options):
+    with Live("a", "run", "eth0", *options) as live:
+        with inside(host("a")):
+            for _ in range(2):
+                socket.socket().connect_ex((B, 5009))
+        live.stop()
+    return live
+
+
+def refused_and_received_frames_only():
+    for record in refused("--ingress-only", "--view", "conns", "--json").objects():
+        equal((record["id.resp_p"], record["diagnosis"]), (5009, ["refused", "one_sided"]), "port, diagnosis")
+        equal((record["orig_pkts"], record["resp_pkts"]), (None, 1), "orig_pkts, resp_pkts")
+        equal(record["handshake"]["syn_retransmits"], None, "syn_retransmits")
+    text = " ".join(refused("--ingress-only").lines)
+    check("refused: port 5009" in text and "--ingress-only" in text, text)
+    check("already open" not in text, text)
+    line = refused("--ingress-only", "--view", "conns").lines[-1].split()
+    equal(line[-5:], ["-", "0", "B", "refused", "one_sided"], "what it sent, received, diagnosis")
+
+
+def counters_of_received_frames_only():
+    for options, known in (([], True), (["--ingress-only"], False)):
+        counters = refused(*options, "--view", "counters", "--json").objects()[-1]
+        equal(counters["in"]["segments"], 2, "in.segments")
+        equal(counters["out"]["segments"], 2 if known else None, "out.segments")
+        equal(counters["out"]["bytes"] is not None, known, "out.bytes")
+        text = refused(*options, "--view", "counters").lines
+        equal(any(" out 2" in line for line in text), known, "the word of it")
 
 
 def two_interfaces():
@@ -183,4 +219,7 @@ def without_ethernet():
         run(which, "ip", "link", "del", "tun0")
 
 
-main(filters, every_segment, received_frames_only, two_interfaces, one_interface_named_twice, loopback, without_ethernet)
+main(
+    filters, every_segment, received_frames_only, refused_and_received_frames_only, counters_of_received_frames_only,
+    two_interfaces, one_interface_named_twice, loopback, without_ethernet,
+)  # fmt: skip
