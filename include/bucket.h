@@ -100,7 +100,8 @@ ALWAYS_INLINE void count_retired(u64 state, enum final_reason reason, struct cou
 		if (state & (ESTABLISHED_ONCE | MIDSTREAM))
 			n->closed_by_idle++;
 	} else {
-		n->evicted++;
+		n->evicted++; /* so that what was opened is closed, expired, evicted or tracked */
+		n->reused += reason == FINAL_REUSED;
 	}
 }
 

@@ -86,7 +86,7 @@ enum { STATE_BITS = 4, STATE_MASK = 15, STATE_FLAGS_SHIFT = 8 };
 #define SIMULTANEOUS_OPEN      STATE_FLAG(22)
 #define SIMULTANEOUS_CLOSE     STATE_FLAG(23)
 #define RESET_REFUSED	       STATE_FLAG(24) /* a RST came whose number closes nothing (RFC 5961) */
-#define PORT_REUSED	       STATE_FLAG(25) /* it took the place of a connection in TIME_WAIT */
+#define PORT_REUSED	       STATE_FLAG(25) /* it took the place of one in TIME_WAIT, or (FLIPPED) of an open one */
 #define FAST_OPEN_ACCEPTED     STATE_FLAG(26) /* the SYN-ACK acknowledged the data in the SYN (RFC 7413) */
 #define FAST_OPEN_IGNORED      STATE_FLAG(27) /* the SYN-ACK acknowledged the SYN only */
 #define PROBE		       STATE_FLAG(28) /* opened by flags that open nothing (NULL, FIN, Xmas, ...) */

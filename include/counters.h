@@ -89,7 +89,8 @@ struct counters {
 	u64 opened;
 	u64 closed;
 	u64 expired;
-	u64 evicted;
+	u64 evicted;   /* left open: their place was needed, or their tuple was used anew */
+	u64 reused;    /* of these, the latter: nothing was lost of them */
 	u64 displaced; /* closed records that left before their time: their place was needed */
 	u64 midstream;
 	u64 untracked;

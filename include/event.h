@@ -8,7 +8,7 @@
 #include "platform.h"
 
 /* The layout of everything that is shared; pins with another number are not touched. */
-enum { LAYOUT_VERSION = 3 };
+enum { LAYOUT_VERSION = 4 };
 
 /* The size of the ring. */
 enum { RING_BYTES = 8 << 20 };

@@ -181,8 +181,11 @@ ALWAYS_INLINE bool is_in_time_wait(u64 state)
 	       endpoint_state(state, RESPONDER) == STATE_TIME_WAIT;
 }
 
-/* Ends the record in a way that a new connection takes; what the new one inherits of its state. */
-ALWAYS_INLINE u64 make_room(struct bucket *b, u32 way, bool known, u32 slot, u64 now)
+/*
+ * Ends the record in a way that a connection of the state `next` takes; what that one inherits. A tuple is
+ * used anew by the responder only where that one answers a SYN which came inside the connection before.
+ */
+ALWAYS_INLINE u64 make_room(struct bucket *b, u32 way, bool known, u64 next, u32 slot, u64 now)
 {
 	struct connection *c = &b->ways[way & (WAYS - 1)];
 	bool expired;
@@ -192,7 +195,7 @@ ALWAYS_INLINE u64 make_room(struct bucket *b, u32 way, bool known, u32 slot, u64
 		return 0;
 	expired = is_expired(c, config_current(), now);
 	retire(c, slot, expired ? FINAL_EXPIRED : known ? FINAL_REUSED : FINAL_EVICTED, now);
-	return known && !expired && is_in_time_wait(state) ? PORT_REUSED : 0;
+	return known && !expired && (is_in_time_wait(state) || next & FLIPPED) ? PORT_REUSED : 0;
 }
 
 /* The way of the locked bucket that a segment's connection has, or takes; WAYS: there is none. */
@@ -214,7 +217,7 @@ ALWAYS_INLINE u32 take_way(struct bucket *b, const struct segment *s, struct sig
 		return WAYS;
 	}
 	hide_value(way); /* else the mask is dropped, and the verifier forgot the comparison */
-	state |= make_room(b, way, known, g->slot + way, now);
+	state |= make_room(b, way, known, state, g->slot + way, now);
 	b->tags[way & (WAYS - 1)] = 0;
 	compiler_barrier();
 	connection_begin(&b->ways[way & (WAYS - 1)], s, g, state);

@@ -164,6 +164,7 @@ static void connections(struct json *j, const struct totals *t)
 	json_u64(j, "untracked", n->untracked);
 	json_u64(j, "displaced", n->displaced);
 	json_u64(j, "busy", n->busy);
+	json_u64(j, "reused", n->reused);
 	json_end_object(j);
 }
 

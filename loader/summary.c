@@ -13,10 +13,15 @@
 enum { SUMMARY_COLUMNS = 78 };
 
 static const char *const outcome_names[OUTCOMES] = {
-	[OUTCOME_REFUSED] = "refused",	     [OUTCOME_UNANSWERED] = "unanswered",
-	[OUTCOME_UNFINISHED] = "unfinished", [OUTCOME_RESET] = "reset",
-	[OUTCOME_PROBE] = "probes",	     [OUTCOME_CLOSED] = "closed",
-	[OUTCOME_EVICTED] = "evicted",	     [OUTCOME_IDLE] = "idle for too long",
+	[OUTCOME_REFUSED] = "refused",
+	[OUTCOME_UNANSWERED] = "unanswered",
+	[OUTCOME_UNFINISHED] = "unfinished",
+	[OUTCOME_RESET] = "reset",
+	[OUTCOME_PROBE] = "probes",
+	[OUTCOME_CLOSED] = "closed",
+	[OUTCOME_EVICTED] = "evicted",
+	[OUTCOME_IDLE] = "idle for too long",
+	[OUTCOME_REUSED] = "open until their ports were used anew",
 	[OUTCOME_OPEN] = "still open",
 };
 
@@ -28,8 +33,9 @@ static enum outcome_kind ended_by(const struct record *r)
 	case ENDING_IDLE:
 		return OUTCOME_IDLE;
 	case ENDING_EVICTED:
-	case ENDING_REUSED:
 		return OUTCOME_EVICTED;
+	case ENDING_REUSED:
+		return OUTCOME_REUSED;
 	default:
 		return OUTCOME_OPEN;
 	}
@@ -171,11 +177,17 @@ static void print_worst(const struct summary *s, FILE *out)
 	}
 }
 
+/* Those whose tuple was used anew are counted with them. Read while both grow, the part may be ahead. */
+static u64 evicted_for_room(const struct counters *n)
+{
+	return n->evicted > n->reused ? n->evicted - n->reused : 0;
+}
+
 static void add_unseen(struct paragraph *p, const struct counters *n)
 {
 	add_count(p, n->untracked - n->busy, "segments untracked (connection table full: --max-connections)");
 	add_count(p, n->busy, "segments untracked (table busy)");
-	add_count(p, n->evicted, "connections evicted before their end");
+	add_count(p, evicted_for_room(n), "connections evicted before their end");
 	add_count(p, n->displaced, "closed records whose place was needed before their time");
 	add_count(p, n->fragments, "fragments");
 	add_count(p, n->truncated, "frames cut short");

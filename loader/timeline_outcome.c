@@ -41,7 +41,8 @@ static void say_opening(struct paragraph *p, const struct connection *c)
 		return;
 	}
 	if (!(c->state & SAW_SYN << ORIGINATOR) || !endpoint_seen(c, RESPONDER)) {
-		paragraph_item(p, endpoint_seen(c, ORIGINATOR) && endpoint_seen(c, RESPONDER)
+		paragraph_item(p, endpoint_seen(c, ORIGINATOR) && endpoint_seen(c, RESPONDER) &&
+						  !(c->state & PORT_REUSED)
 					  ? "opened (its SYN was not seen)"
 					  : "opened");
 		return;

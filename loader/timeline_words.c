@@ -93,6 +93,16 @@ static void remark_invalid(struct paragraph *p, const struct connection *c)
 			      p->length ? "; " : "");
 }
 
+static const char *remark_port_reused(const struct connection *c)
+{
+	if (c->state & FLIPPED)
+		return "its SYN came while the connection before was open on the same ports, and is told of "
+		       "with "
+		       "that one: the end of that one was not seen";
+	return "the ports were still held by TIME_WAIT of the connection before; a larger number took them "
+	       "over";
+}
+
 /* What the outcome has said in its own words. */
 static bool already_said(u32 found, enum diagnosis d)
 {
@@ -120,9 +130,6 @@ static const char *plain_remark(enum diagnosis d)
 		[DIAGNOSIS_SIMULTANEOUS_OPEN] =
 			"both sent a SYN at once: a simultaneous open (RFC 9293 section 3.5)",
 		[DIAGNOSIS_SIMULTANEOUS_CLOSE] = "both sent a FIN before they had the other's",
-		[DIAGNOSIS_PORT_REUSED] =
-			("the ports were still held by TIME_WAIT of the connection before; a "
-			 "larger number took them over"),
 		[DIAGNOSIS_MIDSTREAM] = ("already open when the watching began: its handshake was not seen, "
 					 "who opened it is a "
 					 "guess by the port numbers"),
@@ -205,6 +212,9 @@ bool timeline_remark(struct paragraph *p, const struct record *r, u32 found, u32
 		break;
 	case DIAGNOSIS_ONE_SIDED:
 		remark_unseen_side(p, r);
+		break;
+	case DIAGNOSIS_PORT_REUSED:
+		paragraph_add(p, "%s", remark_port_reused(c));
 		break;
 	case DIAGNOSIS_UNREACHABLE:
 		remark_unreachable(p, r);

@@ -115,9 +115,8 @@ const char *teardown_how(const struct record *r)
 	case ENDING_IDLE:
 		return "idle";
 	case ENDING_EVICTED:
-	case ENDING_REUSED: /* pushed out by its own tuple */
 		return "evicted";
-	default:
+	default: /* as far as was seen, also where its tuple was used anew */
 		return "open";
 	}
 }

@@ -73,7 +73,8 @@ static void print_connections(FILE *out, const struct totals *t)
 		     {"refused", n->refused}, {"unanswered", n->unanswered}, {"aborted", n->aborted},
 		     {"half-open", t->half_open});
 	PRINT_COUNTS(out, "connections", {"opened", n->opened}, {"tracked", t->tracked},
-		     {"closed", n->closed}, {"expired", n->expired}, {"evicted", n->evicted});
+		     {"closed", n->closed}, {"expired", n->expired}, {"evicted", n->evicted},
+		     {"reused", n->reused});
 	PRINT_COUNTS(out, "", {"closed by fin", n->closed_by_fin}, {"by rst", n->closed_by_rst},
 		     {"by idling", n->closed_by_idle}, {"midstream", n->midstream},
 		     {"untracked", n->untracked});
