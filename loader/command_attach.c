@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* `synscope attach IFACE...`: attach, pin, and leave it running. */
+#include <errno.h>
+
 #include "capabilities.h"
 #include "commands.h"
 #include "instrument.h"
@@ -9,13 +11,17 @@
 /* Looked for first: attaching would fail on our own XDP program and take it for somebody else's. */
 static int check_free(const struct arguments *a)
 {
+	struct pin_info info;
 	struct pin p;
 
 	for (int i = 0; i < a->operand_count; i++) {
 		pin_place(&p, a->bpffs, a->operands[i]);
-		if (pin_exists(&p))
-			return say_error("%s: is attached already; take it off first: synscope detach %s",
-					 a->operands[i], a->operands[i]);
+		if (pin_look(&p) == -ENOENT)
+			continue;
+		return pin_get_info(&p, &info)
+			       ? -1
+			       : say_error("%s: is attached already; take it off first: synscope detach %s",
+					   a->operands[i], a->operands[i]);
 	}
 	return 0;
 }

@@ -21,6 +21,7 @@ struct status {
 	struct output output;
 	struct pin *pins;
 	int pin_count;
+	bool hidden; /* this user can't tell what is pinned */
 };
 
 static const struct pin *pin_of(const struct status *s, const char *interface)
@@ -37,8 +38,14 @@ static void find_attached(struct findings *f, const struct pin *p)
 	bool gone = pin_is_orphan(p);
 	struct finding *one;
 	struct pin_info info;
+	int error = pin_read_info(p, &info);
 
-	if (!pin_read_info(p, &info)) {
+	if (pin_is_denied(error)) {
+		mend(find(f, "attached", NOTE, "something; this user can't look at it"),
+		     "sudo synscope status");
+		return;
+	}
+	if (error) {
 		one = find(f, "attached", NOTE, "incomplete, or by another version");
 		mend(one, "synscope detach %s", p->here ? p->interface : "--all");
 		return;
@@ -55,7 +62,7 @@ static void json_attached(struct json *j, const struct pin *p)
 {
 	struct pin_info info;
 
-	if (!p || !pin_read_info(p, &info)) {
+	if (!p || pin_read_info(p, &info)) {
 		json_null(j, "attached");
 		return;
 	}
@@ -119,6 +126,9 @@ static int show_interface(struct status *s, const char *name)
 						  : strerror(-error));
 	if (p)
 		find_attached(&f, p);
+	else if (s->hidden)
+		mend(find(&f, "attached", NOTE, "not known: this user can't look at what is pinned"),
+		     "sudo synscope status");
 	else
 		find(&f, "attached", FINE, "nothing that stays");
 	probe_interface(&f, &l);
@@ -153,7 +163,10 @@ static void read_pins(struct status *s, const char *bpffs)
 	struct statfs fs;
 
 	/* Without a BPF file system nothing is pinned: a line of its own says so. */
-	if (!statfs(bpffs, &fs) && (unsigned)fs.f_type == BPF_FS_MAGIC)
+	if (statfs(bpffs, &fs) || (unsigned)fs.f_type != BPF_FS_MAGIC)
+		return;
+	s->hidden = pins_are_hidden(bpffs);
+	if (!s->hidden)
 		s->pin_count = pins_list(bpffs, PINS_EVERYWHERE, &s->pins);
 }
 

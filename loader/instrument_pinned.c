@@ -155,7 +155,7 @@ int instrument_list_pinned(const char *bpffs, char ***names)
 static int detach_filters(const struct pin *p)
 {
 	struct pin_info info = {};
-	bool known = pin_read_info(p, &info);
+	bool known = !pin_read_info(p, &info);
 	int ifindex = known ? (int)info.ifindex : (int)if_nametoindex(p->interface);
 
 	if (known && info.ingress != WAY_CLSACT && info.egress != WAY_CLSACT)
@@ -171,11 +171,14 @@ static int detach_filters(const struct pin *p)
 
 static int detach_one(const struct pin *p)
 {
-	int filters = detach_filters(p);
+	int error = pin_look(p), filters;
 
+	if (pin_is_denied(error))
+		return pin_say_hidden(p, error);
+	filters = detach_filters(p);
 	if (filters < 0)
 		return -1;
-	if (pin_exists(p)) {
+	if (!error) {
 		if (pin_remove(p))
 			return -1;
 	} else if (!filters) {

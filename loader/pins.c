@@ -101,9 +101,39 @@ void pin_place(struct pin *p, const char *bpffs, const char *interface)
 	snprintf(p->directory, sizeof(p->directory), "%s/synscope/%s@%llu", bpffs, name, p->netns);
 }
 
-bool pin_exists(const struct pin *p)
+/* 0 or -errno; not by access(), which asks what the real user may, without capabilities. */
+static int look_into(const char *directory)
 {
-	return !access(p->directory, F_OK);
+	int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	close(fd);
+	return 0;
+}
+
+int pin_look(const struct pin *p)
+{
+	return look_into(p->directory);
+}
+
+bool pins_are_hidden(const char *bpffs)
+{
+	char root[PATH_MAX];
+
+	snprintf(root, sizeof(root), "%s/synscope", bpffs);
+	return pin_is_denied(look_into(root));
+}
+
+bool pin_is_denied(int error)
+{
+	return error == -EACCES || error == -EPERM;
+}
+
+int pin_say_hidden(const struct pin *p, int error)
+{
+	return say_error("%s: %s: %s; this user can't look at it: run it as root%s", p->interface,
+			 p->directory, strerror(-error), error == -EPERM ? ", or with CAP_BPF" : "");
 }
 
 static bool read_entry(struct pin *p, const char *root, const char *entry)
@@ -158,7 +188,9 @@ int pins_list(const char *bpffs, enum pin_search search, struct pin **pins)
 	snprintf(root, sizeof(root), "%s/synscope", bpffs);
 	directory = opendir(root);
 	if (!directory)
-		return errno == ENOENT ? 0 : say_error("%s: %s", root, strerror(errno));
+		return errno == ENOENT ? 0
+				       : say_error("%s: %s%s", root, strerror(errno),
+						   errno == EACCES ? "; run it as root" : "");
 	count = collect(directory, root, search, pins);
 	closedir(directory);
 	if (count < 0) {
@@ -250,26 +282,30 @@ static bool is_own_version(const struct pin_info *info)
 	       !strncmp(info->version, SYNSCOPE_VERSION, sizeof(info->version));
 }
 
-bool pin_read_info(const struct pin *p, struct pin_info *info)
+int pin_read_info(const struct pin *p, struct pin_info *info)
 {
-	return !read_info(p, info) && is_own_version(info);
+	int error = read_info(p, info);
+
+	return error || is_own_version(info) ? error : -EPROTO;
 }
 
 int pin_get_info(const struct pin *p, struct pin_info *info)
 {
-	int error;
+	int error = pin_look(p);
 
-	if (!pin_exists(p))
-		return say_error("%s: %s", p->interface,
-				 errno == ENOENT ? "nothing is attached here that stays; see: synscope status"
-						 : strerror(errno));
-	error = read_info(p, info);
-	if (error)
+	if (error == -ENOENT)
+		return say_error("%s: nothing is attached here that stays; see: synscope status",
+				 p->interface);
+	if (!error)
+		error = pin_read_info(p, info);
+	if (pin_is_denied(error))
+		return pin_say_hidden(p, error);
+	if (error && error != -EPROTO)
 		return say_error("%s: %s: %s; take it off: synscope detach %s", p->interface, p->directory,
 				 error == -ENOENT ? "an interrupted attach left it incomplete"
 						  : strerror(-error),
 				 p->interface);
-	if (is_own_version(info))
+	if (!error)
 		return 0;
 	return say_error("%s: pinned by synscope %.16s (layout %u), this is %s (layout %u); take it off: "
 			 "synscope detach %s",

@@ -49,7 +49,15 @@ int pins_check(const char *bpffs);
 
 /* The place of an interface of this network namespace; whether there is something shows its directory. */
 void pin_place(struct pin *p, const char *bpffs, const char *interface);
-bool pin_exists(const struct pin *p);
+
+/* 0 where there is something that this user can look at; else -ENOENT, or why not. */
+int pin_look(const struct pin *p);
+
+/* Says that what is pinned can't be looked at, and what to do; -1. */
+int pin_say_hidden(const struct pin *p, int error);
+
+/* Whether this user can't even tell what is pinned below `bpffs`. */
+bool pins_are_hidden(const char *bpffs);
 
 /* Everything pinned below `bpffs`; *pins is to be freed. The count, or -1, said. */
 int pins_list(const char *bpffs, enum pin_search search, struct pin **pins);
@@ -66,11 +74,14 @@ int pin_get(const struct pin *p, const char *name);
 /* Makes the map `info` and pins it. 0, or -1, said. */
 int pin_put_info(const struct pin *p, const struct pin_info *info);
 
-/* 0, or -1, said: it is incomplete, or of another version. */
+/* 0, or -1, said: there is nothing, it is incomplete, of another version, or not for this user to read. */
 int pin_get_info(const struct pin *p, struct pin_info *info);
 
-/* The same, saying nothing: for who takes it off or lists it. False where it can't be understood. */
-bool pin_read_info(const struct pin *p, struct pin_info *info);
+/* The same, saying nothing, for who takes it off or lists it: 0, or -errno; -EPROTO: of another version. */
+int pin_read_info(const struct pin *p, struct pin_info *info);
+
+/* Whether such an error says that this user may not look, and nothing of what is there. */
+bool pin_is_denied(int error);
 
 /* Its interface is gone: a pinned link outlives it. */
 bool pin_is_orphan(const struct pin *p);

@@ -148,6 +148,34 @@ def pins_of_another_version():
         nothing_attached("a")
 
 
+def says_that_root_can_look(result):
+    expect_error(result, 1, "eth0", "Permission denied", "root")
+    check("detach" not in result.stderr and "nothing" not in result.stderr, f"not to be detached: {result.stderr}")
+
+
+def attached_and_not_for_everybody_to_read():
+    """Neither absent nor broken, whether its directory or the whole file system is closed to this user."""
+    bpffs = pathlib.Path(os.environ["BPFFS"])
+    with temporary_directory() as directory, pinned("a") as place:
+        directory.chmod(0o755)
+        copy = shutil.copy(SYNSCOPE, directory / "synscope")
+        for mode in (0o1777, 0o700):
+            bpffs.chmod(mode)
+            try:
+                for command in ("counters", "conns", "tail", "detach"):
+                    says_that_root_can_look(run("a", *NOBODY, copy, command, "eth0", *place))
+                status = must("a", *NOBODY, copy, "status", "eth0", *place)
+                everybody = run("a", *NOBODY, copy, "counters", *place)
+            finally:
+                bpffs.chmod(0o1777)
+            contains(status, ["this user can't look", "sudo synscope status"], "status")
+            for wrong in ("nothing that stays", "incomplete", "detach"):
+                check(wrong not in status, f"status says {wrong!r}: {status}")
+            equal(everybody.returncode, 1, "counters of everything")
+            contains(everybody.stderr, "root", "counters of everything")
+        equal(synscope("a", "counters", "eth0", *place).returncode, 0, "it goes on")
+
+
 def nothing_is_attached():
     place = ["--bpffs", os.environ["BPFFS"]]
     for command in ("tail", "counters", "conns", "detach"):
@@ -273,6 +301,7 @@ main(
     no_bpf_file_system,
     a_private_bpf_file_system_is_warned_of,
     pins_of_another_version,
+    attached_and_not_for_everybody_to_read,
     nothing_is_attached,
     a_file_stays_as_it_is_where_nothing_is_attached,
     what_is_no_capture,
