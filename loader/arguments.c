@@ -10,6 +10,7 @@
 #include "help.h"
 #include "message.h"
 #include "option_table.h"
+#include "pins.h"
 
 static const struct command *find_command(const char *name)
 {
@@ -155,7 +156,7 @@ static void set_defaults(struct arguments *a)
 	a->view = &view_timeline;
 	a->interval = SECOND_NS;
 	a->max_connections = 65536;
-	a->bpffs = "/sys/fs/bpf";
+	a->bpffs = BPFFS_DEFAULT;
 	a->config.idle_timeout = 300ULL * SECOND_NS;
 	a->config.time_wait = 60ULL * SECOND_NS;
 	a->config.linger = 5ULL * SECOND_NS;

@@ -18,10 +18,7 @@ static int check_free(const struct arguments *a)
 		pin_place(&p, a->bpffs, a->operands[i]);
 		if (pin_look(&p) == -ENOENT)
 			continue;
-		return pin_get_info(&p, &info)
-			       ? -1
-			       : say_error("%s: is attached already; take it off first: synscope detach %s",
-					   a->operands[i], a->operands[i]);
+		return pin_get_info(&p, &info) ? -1 : pin_say_attached(&p);
 	}
 	return 0;
 }

@@ -21,6 +21,7 @@ struct status {
 	struct output output;
 	struct pin *pins;
 	int pin_count;
+	const char *bpffs;
 	bool hidden; /* this user can't tell what is pinned */
 };
 
@@ -32,6 +33,16 @@ static const struct pin *pin_of(const struct status *s, const char *interface)
 	return NULL;
 }
 
+static void mend_by_root(struct finding *one, const char *bpffs)
+{
+	mend(one, "sudo synscope status%s", bpffs_option(bpffs));
+}
+
+static void mend_by_detach(struct finding *one, const struct pin *p)
+{
+	mend(one, "synscope detach %s%s", p->here ? p->interface : "--all", bpffs_option(p->bpffs));
+}
+
 /* What `attach` left: where, in which mode, since when. */
 static void find_attached(struct findings *f, const struct pin *p)
 {
@@ -41,13 +52,12 @@ static void find_attached(struct findings *f, const struct pin *p)
 	int error = pin_read_info(p, &info);
 
 	if (pin_is_denied(error)) {
-		mend(find(f, "attached", NOTE, "something; this user can't look at it"),
-		     "sudo synscope status");
+		mend_by_root(find(f, "attached", NOTE, "something; this user can't look at it"), p->bpffs);
 		return;
 	}
 	if (error) {
 		one = find(f, "attached", NOTE, "incomplete, or by another version");
-		mend(one, "synscope detach %s", p->here ? p->interface : "--all");
+		mend_by_detach(one, p);
 		return;
 	}
 	one = find(f, "attached", gone ? NOTE : FINE, "ingress %s, egress %s, since %s%s",
@@ -55,7 +65,7 @@ static void find_attached(struct findings *f, const struct pin *p)
 		   text_moment((s64)info.since + clock_wall_offset()).text,
 		   gone ? "; the interface is gone" : "");
 	if (gone)
-		mend(one, "synscope detach %s", p->here ? p->interface : "--all");
+		mend_by_detach(one, p);
 }
 
 static void json_attached(struct json *j, const struct pin *p)
@@ -127,8 +137,8 @@ static int show_interface(struct status *s, const char *name)
 	if (p)
 		find_attached(&f, p);
 	else if (s->hidden)
-		mend(find(&f, "attached", NOTE, "not known: this user can't look at what is pinned"),
-		     "sudo synscope status");
+		mend_by_root(find(&f, "attached", NOTE, "not known: this user can't look at what is pinned"),
+			     s->bpffs);
 	else
 		find(&f, "attached", FINE, "nothing that stays");
 	probe_interface(&f, &l);
@@ -165,6 +175,7 @@ static void read_pins(struct status *s, const char *bpffs)
 	/* Without a BPF file system nothing is pinned: a line of its own says so. */
 	if (statfs(bpffs, &fs) || (unsigned)fs.f_type != BPF_FS_MAGIC)
 		return;
+	s->bpffs = bpffs;
 	s->hidden = pins_are_hidden(bpffs);
 	if (!s->hidden)
 		s->pin_count = pins_list(bpffs, PINS_EVERYWHERE, &s->pins);

@@ -14,7 +14,7 @@ struct finding {
 	const char *check; /* what was looked at, as JSON names it */
 	enum finding_state state;
 	char says[224];
-	char mend[160]; /* empty: nothing to mend */
+	char mend[512]; /* empty: nothing to mend */
 };
 
 enum { FINDINGS_MAX = 32 };

@@ -55,7 +55,7 @@ int instrument_pin(struct instrument *i, const char *bpffs)
 	struct pin p;
 
 	pin_place(&p, bpffs, i->name);
-	if (pins_check(bpffs) || pin_make(&p, bpffs))
+	if (pins_check(bpffs) || pin_make(&p))
 		return -1;
 	if (pin_parts(&p, i) || pin_put_info(&p, &info)) {
 		pin_remove(&p);
@@ -164,8 +164,8 @@ static int detach_filters(const struct pin *p)
 		return ifindex ? clsact_clear(ifindex, true) : 0;
 	if (known)
 		say("%s: its clsact filter goes with its network namespace; should that one live on: nsenter "
-		    "--net=/run/netns/NAME synscope detach %s",
-		    p->interface, p->interface);
+		    "--net=/run/netns/NAME synscope detach %s%s",
+		    p->interface, p->interface, bpffs_option(p->bpffs));
 	return 0;
 }
 
@@ -182,8 +182,7 @@ static int detach_one(const struct pin *p)
 		if (pin_remove(p))
 			return -1;
 	} else if (!filters) {
-		return say_error("%s: nothing is attached here that stays; see: synscope status",
-				 p->interface);
+		return pin_say_absent(p);
 	}
 	say("%s: detached", p->interface);
 	return 0;

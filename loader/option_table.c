@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "message.h"
+#include "pins.h"
 #include "quantity.h"
 
 /* The commands, in the order of commands[]. */
@@ -316,7 +317,7 @@ const struct option_row option_table[] = {
 	 "how long a record waits for late segments after its close (5s)", take_linger},
 	{GROUP_PINS, 0, "all", NULL, DETACH, "everything that attach left running", take_all},
 	{GROUP_PINS, 0, "bpffs", "DIR", ATTACH | TAIL | COUNTERS | CONNS | STATUS | DETACH,
-	 "the BPF file system to pin in (/sys/fs/bpf)", take_bpffs},
+	 "the BPF file system to pin in (" BPFFS_DEFAULT ")", take_bpffs},
 	{GROUP_GENERAL, 'v', "verbose", NULL, ALL_COMMANDS,
 	 "say more; -vv: libbpf's words too; -vvv: all of them", take_verbose},
 	{GROUP_GENERAL, 'q', "quiet", NULL, ALL_COMMANDS, "errors only", take_quiet},

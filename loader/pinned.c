@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "message.h"
+#include "pins.h"
 
 static void free_names(char **names, int count)
 {
@@ -42,8 +43,8 @@ int pinned_open(struct instrument **instruments, const struct arguments *a, bool
 		return -1;
 	if (!count)
 		return say_error(
-			"%s: nothing is attached in this network namespace; synscope attach IFACE does it",
-			a->bpffs);
+			"%s: nothing is attached in this network namespace; synscope attach IFACE%s does it",
+			a->bpffs, bpffs_option(a->bpffs));
 	opened = open_named(instruments, a->bpffs, names, count, read_rings);
 	free_names(names, count);
 	return opened;

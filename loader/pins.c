@@ -39,6 +39,16 @@ static u64 netns_here(void)
 	return cookie;
 }
 
+const char *bpffs_option(const char *bpffs)
+{
+	static char option[PATH_MAX];
+
+	if (strcmp(bpffs, BPFFS_DEFAULT) == 0)
+		return "";
+	snprintf(option, sizeof(option), " --bpffs %s", bpffs);
+	return option;
+}
+
 int pins_check(const char *bpffs)
 {
 	struct statfs fs;
@@ -94,6 +104,7 @@ void pin_place(struct pin *p, const char *bpffs, const char *interface)
 	char name[3 * IFNAMSIZ];
 
 	memset(p, 0, sizeof(*p));
+	p->bpffs = bpffs;
 	snprintf(p->interface, sizeof(p->interface), "%s", interface);
 	p->netns = netns_here();
 	p->here = true;
@@ -136,17 +147,18 @@ int pin_say_hidden(const struct pin *p, int error)
 			 p->directory, strerror(-error), error == -EPERM ? ", or with CAP_BPF" : "");
 }
 
-static bool read_entry(struct pin *p, const char *root, const char *entry)
+static bool read_entry(struct pin *p, const char *bpffs, const char *entry)
 {
 	const char *at = strrchr(entry, '@');
 
 	if (!at || at == entry)
 		return false;
 	memset(p, 0, sizeof(*p));
+	p->bpffs = bpffs;
 	unescape(p->interface, sizeof(p->interface), entry, (size_t)(at - entry));
 	p->netns = strtoull(at + 1, NULL, 10);
 	p->here = p->netns == netns_here();
-	return (size_t)snprintf(p->directory, sizeof(p->directory), "%s/%s", root, entry) <
+	return (size_t)snprintf(p->directory, sizeof(p->directory), "%s/synscope/%s", bpffs, entry) <
 	       sizeof(p->directory);
 }
 
@@ -155,7 +167,7 @@ static int by_directory(const void *a, const void *b)
 	return strcmp(((const struct pin *)a)->directory, ((const struct pin *)b)->directory);
 }
 
-static int collect(DIR *directory, const char *root, enum pin_search search, struct pin **pins)
+static int collect(DIR *directory, const char *bpffs, enum pin_search search, struct pin **pins)
 {
 	const struct dirent *entry;
 	int count = 0;
@@ -163,11 +175,11 @@ static int collect(DIR *directory, const char *root, enum pin_search search, str
 	while ((entry = readdir(directory))) {
 		struct pin p, *more;
 
-		if (!read_entry(&p, root, entry->d_name) || (search == PINS_HERE && !p.here))
+		if (!read_entry(&p, bpffs, entry->d_name) || (search == PINS_HERE && !p.here))
 			continue;
 		more = realloc(*pins, (size_t)(count + 1) * sizeof(p));
 		if (!more)
-			return say_error("%s: %s", root, strerror(errno));
+			return say_error("%s: %s", bpffs, strerror(errno));
 		*pins = more;
 		more[count++] = p;
 	}
@@ -191,7 +203,7 @@ int pins_list(const char *bpffs, enum pin_search search, struct pin **pins)
 		return errno == ENOENT ? 0
 				       : say_error("%s: %s%s", root, strerror(errno),
 						   errno == EACCES ? "; run it as root" : "");
-	count = collect(directory, root, search, pins);
+	count = collect(directory, bpffs, search, pins);
 	closedir(directory);
 	if (count < 0) {
 		free(*pins);
@@ -200,18 +212,23 @@ int pins_list(const char *bpffs, enum pin_search search, struct pin **pins)
 	return count;
 }
 
-int pin_make(const struct pin *p, const char *bpffs)
+int pin_say_attached(const struct pin *p)
+{
+	return say_error("%s: is attached already; take it off first: synscope detach %s%s", p->interface,
+			 p->interface, bpffs_option(p->bpffs));
+}
+
+int pin_make(const struct pin *p)
 {
 	char root[PATH_MAX];
 
-	snprintf(root, sizeof(root), "%s/synscope", bpffs);
+	snprintf(root, sizeof(root), "%s/synscope", p->bpffs);
 	if (mkdir(root, 0755) && errno != EEXIST)
 		return say_error("%s: %s", root, strerror(errno));
 	if (!mkdir(p->directory, 0700))
 		return 0;
 	if (errno == EEXIST)
-		return say_error("%s: is attached already; take it off first: synscope detach %s",
-				 p->interface, p->interface);
+		return pin_say_attached(p);
 	return say_error("%s: %s", p->directory, strerror(errno));
 }
 
@@ -289,28 +306,33 @@ int pin_read_info(const struct pin *p, struct pin_info *info)
 	return error || is_own_version(info) ? error : -EPROTO;
 }
 
+int pin_say_absent(const struct pin *p)
+{
+	return say_error("%s: nothing is attached here that stays; see: synscope status%s", p->interface,
+			 bpffs_option(p->bpffs));
+}
+
 int pin_get_info(const struct pin *p, struct pin_info *info)
 {
 	int error = pin_look(p);
 
 	if (error == -ENOENT)
-		return say_error("%s: nothing is attached here that stays; see: synscope status",
-				 p->interface);
+		return pin_say_absent(p);
 	if (!error)
 		error = pin_read_info(p, info);
 	if (pin_is_denied(error))
 		return pin_say_hidden(p, error);
 	if (error && error != -EPROTO)
-		return say_error("%s: %s: %s; take it off: synscope detach %s", p->interface, p->directory,
+		return say_error("%s: %s: %s; take it off: synscope detach %s%s", p->interface, p->directory,
 				 error == -ENOENT ? "an interrupted attach left it incomplete"
 						  : strerror(-error),
-				 p->interface);
+				 p->interface, bpffs_option(p->bpffs));
 	if (!error)
 		return 0;
 	return say_error("%s: pinned by synscope %.16s (layout %u), this is %s (layout %u); take it off: "
-			 "synscope detach %s",
+			 "synscope detach %s%s",
 			 p->interface, info->version, info->layout, SYNSCOPE_VERSION, LAYOUT_VERSION,
-			 p->interface);
+			 p->interface, bpffs_option(p->bpffs));
 }
 
 bool pin_is_orphan(const struct pin *p)

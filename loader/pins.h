@@ -35,12 +35,18 @@ struct pin_info {
 	struct config config;
 };
 
+#define BPFFS_DEFAULT "/sys/fs/bpf"
+
 struct pin {
+	const char *bpffs; /* as it was named */
 	char directory[PATH_MAX];
 	char interface[IFNAMSIZ];
 	u64 netns;
 	bool here; /* in this process's network namespace */
 };
+
+/* " --bpffs DIR", for a command that is advised; empty for the default. */
+const char *bpffs_option(const char *bpffs);
 
 enum pin_search { PINS_HERE, PINS_EVERYWHERE };
 
@@ -63,7 +69,13 @@ bool pins_are_hidden(const char *bpffs);
 int pins_list(const char *bpffs, enum pin_search search, struct pin **pins);
 
 /* Makes the directory. 0, or -1, said: there is one already. */
-int pin_make(const struct pin *p, const char *bpffs);
+int pin_make(const struct pin *p);
+
+/* Says that it is attached already, and what to do; -1. */
+int pin_say_attached(const struct pin *p);
+
+/* Says that nothing is attached there, and where to look; -1. */
+int pin_say_absent(const struct pin *p);
 
 /* Pins a descriptor in the directory. 0, or -1, said. */
 int pin_put(const struct pin *p, const char *name, int fd);

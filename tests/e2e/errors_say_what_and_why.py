@@ -148,6 +148,21 @@ def pins_of_another_version():
         nothing_attached("a")
 
 
+def what_is_advised_names_the_file_system():
+    place = ["--bpffs", os.environ["BPFFS"]]
+    named = " ".join(place)
+    for command in ("counters", "conns", "tail", "detach"):
+        expect_error(synscope("a", command, "eth0", *place), 1, f"synscope status {named}")
+    expect_error(synscope("a", "counters", *place), 1, f"synscope attach IFACE {named}")
+    with pinned("a"):
+        expect_error(synscope("a", "attach", "eth0", *place), 1, f"synscope detach eth0 {named}")
+        version = synscope(None, "--version").stdout.split()[-1]
+        pretend_another_version(version, "9" + version[1:])
+        for command in ("counters", "attach"):
+            expect_error(synscope("a", command, "eth0", *place), 1, f"synscope detach eth0 {named}", "9" + version[1:], version)
+        contains(synscope("a", "status", "eth0", *place).stdout, f"synscope detach eth0 {named}", "status")
+
+
 def says_that_root_can_look(result):
     expect_error(result, 1, "eth0", "Permission denied", "root")
     check("detach" not in result.stderr and "nothing" not in result.stderr, f"not to be detached: {result.stderr}")
@@ -301,6 +316,7 @@ main(
     no_bpf_file_system,
     a_private_bpf_file_system_is_warned_of,
     pins_of_another_version,
+    what_is_advised_names_the_file_system,
     attached_and_not_for_everybody_to_read,
     nothing_is_attached,
     a_file_stays_as_it_is_where_nothing_is_attached,
