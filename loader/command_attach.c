@@ -8,17 +8,29 @@
 #include "message.h"
 #include "pins.h"
 
+static int say_taken(const struct pin *p)
+{
+	struct pin_info info;
+
+	if (pin_get_info(p, &info))
+		return -1;
+	if (!pin_is_orphan(p))
+		return pin_say_attached(p);
+	return say_error(
+		"%s: an interface of this name is gone, and what was attached to it is left; clear it "
+		"away first: synscope detach %s%s",
+		p->interface, p->interface, bpffs_option(p->bpffs));
+}
+
 /* Looked for first: attaching would fail on our own XDP program and take it for somebody else's. */
 static int check_free(const struct arguments *a)
 {
-	struct pin_info info;
 	struct pin p;
 
 	for (int i = 0; i < a->operand_count; i++) {
 		pin_place(&p, a->bpffs, a->operands[i]);
-		if (pin_look(&p) == -ENOENT)
-			continue;
-		return pin_get_info(&p, &info) ? -1 : pin_say_attached(&p);
+		if (pin_look(&p) != -ENOENT)
+			return say_taken(&p);
 	}
 	return 0;
 }

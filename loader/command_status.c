@@ -63,7 +63,7 @@ static void find_attached(struct findings *f, const struct pin *p)
 	one = find(f, "attached", gone ? NOTE : FINE, "ingress %s, egress %s, since %s%s",
 		   ingress_name(info.ingress), egress_name(info.egress) ?: "none",
 		   text_moment((s64)info.since + clock_wall_offset()).text,
-		   gone ? "; the interface is gone" : "");
+		   gone ? "; that interface is gone" : "");
 	if (gone)
 		mend_by_detach(one, p);
 }

@@ -335,6 +335,15 @@ int pin_get_info(const struct pin *p, struct pin_info *info)
 			 p->interface, bpffs_option(p->bpffs));
 }
 
+/* A clsact filter has no link: its interface is known by number, as a name may be another one's by now. */
+static bool number_is_gone(const struct pin *p)
+{
+	char name[IF_NAMESIZE];
+	struct pin_info info;
+
+	return p->here && !pin_read_info(p, &info) && !if_indextoname(info.ifindex, name);
+}
+
 bool pin_is_orphan(const struct pin *p)
 {
 	struct bpf_link_info info = {};
@@ -343,7 +352,7 @@ bool pin_is_orphan(const struct pin *p)
 	bool orphan;
 
 	if (fd < 0)
-		return false;
+		return fd == -ENOENT && number_is_gone(p);
 	/* A TCX link says its interface at the same place; either says 0 once that is gone. */
 	orphan = !bpf_obj_get_info_by_fd(fd, &info, &size) && !info.xdp.ifindex;
 	close(fd);

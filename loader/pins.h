@@ -95,7 +95,7 @@ int pin_read_info(const struct pin *p, struct pin_info *info);
 /* Whether such an error says that this user may not look, and nothing of what is there. */
 bool pin_is_denied(int error);
 
-/* Its interface is gone: a pinned link outlives it. */
+/* Its interface is gone, which a pinned link outlives; by now another one may have its name. */
 bool pin_is_orphan(const struct pin *p);
 
 /* Detaches the links, removes all pins, the directory, and the one above it once that is empty. 0 or -1,

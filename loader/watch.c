@@ -327,7 +327,7 @@ static void look_for_interface(struct watch *w, struct watched *one)
 		return;
 	one->gone = true;
 	w->failed = true;
-	say_error("%s: the interface is gone: what it saw until then follows",
+	say_error("%s: the interface that was watched is gone: what it saw until then follows",
 		  one->instrument->interface.name);
 	for (int i = 0; i < w->count; i++)
 		if (!w->watched[i].gone)

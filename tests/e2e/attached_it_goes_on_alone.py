@@ -258,6 +258,38 @@ def a_pinned_link_outlives_its_interface():
     equal(synscope("a", "detach", "eth0", *place).returncode, 0, "detach")
 
 
+def spare(action):
+    subprocess.run(inside_host("a", ["ip", "link", *action.split()]), check=True)
+
+
+def what_is_left_of_an_interface_does_not_stand_for_the_next_one():
+    place = ["--bpffs", os.environ["BPFFS"]]
+    for mode in ("native", "tc"):
+        spare("add spare type veth peer name spare2")
+        equal(synscope("a", "attach", "spare", "--mode", mode, *place).returncode, 0, "attach")
+        spare("del spare")
+        spare("add spare type veth peer name spare2")
+        try:
+            expect_error(synscope("a", "attach", "spare", *place), 1, "is gone", "synscope detach spare --bpffs")
+            for command in ("counters", "conns"):
+                result = synscope("a", command, "spare", *place)
+                equal(result.returncode, 0, command)
+                contains(result.stderr, ["synscope: spare: ", "is gone", "synscope detach spare --bpffs"], command)
+            result = synscope("a", "tail", "spare", *place)
+            equal(result.returncode, 1, "tail")
+            contains(result.stderr, ["is gone", "synscope detach spare --bpffs"], "tail")
+            contains(synscope("a", "status", "spare", *place).stdout, ["is gone", "synscope detach spare --bpffs"], "status")
+            equal(synscope("a", "detach", "spare", *place).returncode, 0, "detach")
+            equal(synscope("a", "attach", "spare", "--mode", mode, *place).returncode, 0, "attach anew")
+            equal(synscope("a", "counters", "spare", *place).stderr, "", "counters of the new one")
+            spare("set spare name renamed")
+            spare("set renamed name spare")
+            equal(synscope("a", "counters", "spare", *place).stderr, "", "it was renamed, and is the same")
+        finally:
+            synscope("a", "detach", "--all", *place)
+            spare("del spare")
+
+
 main(
     one_life,
     detach_of_everything,
@@ -271,4 +303,5 @@ main(
     a_full_ring_loses_events_and_no_facts,
     a_long_transfer_is_not_disturbed,
     a_pinned_link_outlives_its_interface,
+    what_is_left_of_an_interface_does_not_stand_for_the_next_one,
 )
