@@ -15,7 +15,7 @@ enum { HISTOGRAM_STEPS = 8, HISTOGRAM_BUCKETS = 64 * HISTOGRAM_STEPS };
 
 enum hook { HOOK_IN, HOOK_OUT, HOOKS };
 
-/* What a segment without a connection was: a flood is made of one of these. */
+/* What a segment was that came without a connection, one that opens it included: floods are made of these. */
 enum stray { STRAY_SYN, STRAY_SYN_ACK, STRAY_ACK, STRAY_RST, STRAY_FIN, STRAY_OTHER, STRAY_KINDS };
 
 ALWAYS_INLINE enum stray stray_kind(u16 flags)
@@ -95,8 +95,7 @@ struct counters {
 	u64 midstream;
 	u64 untracked;
 	u64 busy;		 /* of the untracked: another CPU held the bucket for too long */
-	u64 strays[STRAY_KINDS]; /* segments that belonged to no connection in the table, untracked ones too
-				  */
+	u64 strays[STRAY_KINDS]; /* segments that came without one in the table, untracked ones too */
 	/* events */
 	u64 emitted;
 	u64 lost[EVENT_KINDS];

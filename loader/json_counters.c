@@ -197,7 +197,7 @@ static void floods(struct json *j, const struct flood_totals *f)
 		json_null(j, "half_open_rate");
 }
 
-/* Segments that belonged to no connection in the table, or found no place there. */
+/* Segments that came while no connection of theirs was in the table: those that open one, too. */
 static void strays(struct json *j, const struct counters *n)
 {
 	json_object(j, "strays");
