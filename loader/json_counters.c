@@ -281,7 +281,7 @@ void json_counters(struct json *j, const struct interface *i, const struct total
 	heading(j, i, t);
 	layers(j, n);
 	hook(j, "in", true, n, HOOK_IN);
-	hook(j, "out", i->egress, n, HOOK_OUT);
+	hook(j, "out", i->egress || i->replay, n, HOOK_OUT);
 	flags(j, n);
 	segments(j, n);
 	outcomes(j, t);

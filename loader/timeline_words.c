@@ -96,11 +96,9 @@ static void remark_invalid(struct paragraph *p, const struct connection *c)
 static const char *remark_port_reused(const struct connection *c)
 {
 	if (c->state & FLIPPED)
-		return "its SYN came while the connection before was open on the same ports, and is told of "
-		       "with "
-		       "that one: the end of that one was not seen";
-	return "the ports were still held by TIME_WAIT of the connection before; a larger number took them "
-	       "over";
+		return "its SYN came inside the connection before, whose end was not seen, and is told of "
+		       "there";
+	return "TIME_WAIT of the connection before still held the ports; a larger number took them over";
 }
 
 /* What the outcome has said in its own words. */
