@@ -19,7 +19,7 @@ enum memory_touch {
 struct walk {
 	enum memory_touch touch;
 	u8 *buckets;
-	u8 *ring; /* of RING_BYTES, where there are events */
+	u8 *ring;   /* of RING_BYTES, where there are events */
 	u32 *order; /* of records, or of buckets, as no prefetcher knows it */
 	size_t size;
 	u32 many; /* in the order */
