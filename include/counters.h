@@ -31,6 +31,9 @@ ALWAYS_INLINE enum stray stray_kind(u16 flags)
 	return flags & TCP_ACK ? STRAY_ACK : STRAY_OTHER;
 }
 
+/* With payload, or without. */
+enum { ACK_WITH_DATA, ACK_PURE, ACK_KINDS };
+
 /* The index of an IP version in what is counted for each. */
 enum { INDEX_IPV4, INDEX_IPV6, IP_VERSIONS };
 
@@ -51,7 +54,11 @@ struct counters {
 	 */
 	u64 segments[HOOKS][IP_VERSIONS][TCP_FLAGS + 1];
 	u64 bytes[HOOKS];
-	u64 data;	   /* segments with payload, and an ACK but no SYN, FIN or RST */
+	/*
+	 * Segments with an ACK but no SYN, FIN or RST. Neither kind is worked out from the other one: a
+	 * difference of counters that are read while they grow may shrink.
+	 */
+	u64 acks[ACK_KINDS];
 	u64 data_on_other; /* segments with payload, any other */
 	/* frames that held no segment, or one that --host, --port, -4 or -6 left out */
 	u64 frames_besides;

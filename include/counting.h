@@ -58,7 +58,7 @@ ALWAYS_INLINE void count_merged(const struct segment *s, u32 more, u64 *by_flags
 {
 	by_flags[s->flags & TCP_FLAGS & ~(TCP_FIN | TCP_PSH)] += more;
 	if ((s->flags & (TCP_SYN | TCP_RST | TCP_ACK)) == TCP_ACK)
-		n->data += more;
+		n->acks[s->payload ? ACK_WITH_DATA : ACK_PURE] += more;
 	else
 		n->data_on_other += more;
 }
@@ -69,12 +69,10 @@ ALWAYS_INLINE void count_segment(const struct segment *s, const struct sighting 
 
 	by_flags[s->flags & TCP_FLAGS]++;
 	n->bytes[g->hook & 1] += g->frame_length;
-	if (s->payload) {
-		if ((s->flags & (TCP_SYN | TCP_FIN | TCP_RST | TCP_ACK)) == TCP_ACK)
-			n->data++;
-		else
-			n->data_on_other++;
-	}
+	if ((s->flags & (TCP_SYN | TCP_FIN | TCP_RST | TCP_ACK)) == TCP_ACK)
+		n->acks[s->payload ? ACK_WITH_DATA : ACK_PURE]++;
+	else if (s->payload)
+		n->data_on_other++;
 	if (g->count > 1)
 		count_merged(s, g->count - 1, by_flags, n);
 	if (s->fragment)

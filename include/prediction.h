@@ -190,7 +190,7 @@ ALWAYS_INLINE void count_plain(const struct plain *p, u32 version, const struct 
 	by_flags[p->flags & TCP_FLAGS]++;
 	by_flags[TCP_ACK] += g->count - 1; /* of merged segments only the last one has PSH */
 	n->bytes[g->hook & 1] += g->frame_length;
-	n->data += g->count - !p->payload;
+	n->acks[((u64)p->payload - 1) >> 63] += g->count; /* ACK_PURE where there is none */
 }
 
 ALWAYS_INLINE bool has_plain_key(const struct connection *c, const struct plain *p)

@@ -287,7 +287,7 @@ static struct flood as_told(const struct flood_watch *w, const struct floods *f,
 
 	told.over = over;
 	told.time = at;
-	told.half_open = handshakes_half_open(n);
+	told.half_open = half_open_of(n);
 	told.cookies = syn_cookies_between(&w->cookies, &f->cookies);
 	return told;
 }

@@ -122,8 +122,8 @@ static void segments(struct json *j, const struct counters *n)
 	json_u64(j, "syn_ack", segments_with(n, TCP_SYN | TCP_ACK, 0));
 	json_u64(j, "fin", segments_with(n, TCP_FIN, 0));
 	json_u64(j, "rst", segments_with(n, TCP_RST, 0));
-	json_u64(j, "data", n->data + n->data_on_other);
-	json_u64(j, "pure_ack", layers_of(n).pure_ack);
+	json_u64(j, "data", n->acks[ACK_WITH_DATA] + n->data_on_other);
+	json_u64(j, "pure_ack", n->acks[ACK_PURE]);
 	json_u64(j, "retransmitted", n->retransmitted);
 	json_u64(j, "out_of_order", n->out_of_order);
 	json_u64(j, "zero_window", n->zero_window);

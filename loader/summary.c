@@ -185,7 +185,8 @@ static u64 evicted_for_room(const struct counters *n)
 
 static void add_unseen(struct paragraph *p, const struct counters *n)
 {
-	add_count(p, n->untracked - n->busy, "segments untracked (connection table full: --max-connections)");
+	add_count(p, less(n->untracked, n->busy),
+		  "segments untracked (connection table full: --max-connections)");
 	add_count(p, n->busy, "segments untracked (table busy)");
 	add_count(p, evicted_for_room(n), "connections evicted before their end");
 	add_count(p, n->displaced, "closed records whose place was needed before their time");

@@ -66,7 +66,6 @@ struct layers layers_of(const struct counters *n)
 		.ipv6 = packets_of_version(n, INDEX_IPV6),
 		.filtered = n->filtered[INDEX_IPV4] + n->filtered[INDEX_IPV6],
 		.bytes = n->bytes_besides + n->bytes[HOOK_IN] + n->bytes[HOOK_OUT],
-		.pure_ack = segments_with(n, TCP_ACK, TCP_SYN | TCP_FIN | TCP_RST) - n->data,
 	};
 
 	for (enum hook hook = HOOK_IN; hook < HOOKS; hook++)
@@ -74,6 +73,36 @@ struct layers layers_of(const struct counters *n)
 	l.tcp = l.segments[HOOK_IN] + l.segments[HOOK_OUT] + l.filtered;
 	l.frames = l.segments[HOOK_IN] + l.segments[HOOK_OUT] + n->frames_besides;
 	return l;
+}
+
+static u64 handshakes_over(const struct counters *n)
+{
+	return n->completed + n->refused + n->unanswered + n->aborted;
+}
+
+static u64 connections_over(const struct counters *n)
+{
+	return n->closed + n->expired + n->evicted;
+}
+
+u64 half_open_of(const struct counters *n)
+{
+	return less(n->started, handshakes_over(n));
+}
+
+u64 tracked_of(const struct counters *n)
+{
+	return less(n->opened, connections_over(n));
+}
+
+/*
+ * Each CPU's counters are copied while they grow, those of what began before those of what ended. Whatever
+ * is over had begun: at least that many are counted as begun, so that the contract's equations hold.
+ */
+static void settle_beginnings(struct counters *n)
+{
+	n->started = later(n->started, handshakes_over(n));
+	n->opened = later(n->opened, connections_over(n));
 }
 
 void totals_fill(struct totals *t, const struct counters *sum, const struct scans *scans,
@@ -90,8 +119,9 @@ void totals_fill(struct totals *t, const struct counters *sum, const struct scan
 	t->sources_forgotten = scans->forgotten;
 	if (table)
 		add_due(n, table, config, now);
-	t->half_open = handshakes_half_open(n);
-	t->tracked = n->opened - n->closed - n->expired - n->evicted;
+	settle_beginnings(n);
+	t->half_open = half_open_of(n);
+	t->tracked = tracked_of(n);
 }
 
 void counters_add(struct counters *sum, const struct counters *one)

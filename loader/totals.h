@@ -15,6 +15,10 @@
 void totals_fill(struct totals *t, const struct counters *sum, const struct scans *scans,
 		 const struct bucket *table, const struct config *config, u64 now);
 
+/* Connections begun whose handshake has no outcome yet, and connections that are in the table. */
+u64 half_open_of(const struct counters *n);
+u64 tracked_of(const struct counters *n);
+
 /* What of the frames is told by more than one counter. */
 struct layers {
 	u64 frames;
@@ -24,7 +28,6 @@ struct layers {
 	u64 tcp; /* segments, those left out by a filter included */
 	u64 filtered;
 	u64 segments[HOOKS];
-	u64 pure_ack;
 };
 
 /* Sums over the counters: none is kept for what they tell. */
@@ -33,12 +36,6 @@ struct layers layers_of(const struct counters *n);
 /* Packets of an IP version (INDEX_IPV4, INDEX_IPV6) and a protocol number; of TCP with those left out by a
  * filter. */
 u64 packets_of(const struct counters *n, u32 version, u8 protocol);
-
-/* Handshakes that have come to nothing yet; the difference holds at any moment. */
-ALWAYS_INLINE u64 handshakes_half_open(const struct counters *n)
-{
-	return n->started - n->completed - n->refused - n->unanswered - n->aborted;
-}
 
 /* Segments that have all the flags in `with` and none of those in `without`. */
 u64 segments_with(const struct counters *n, u16 with, u16 without);

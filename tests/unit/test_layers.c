@@ -35,7 +35,7 @@ static void test_levels_are_counted_apart(void **state)
 	assert_int_equal(test_counters.truncated, 1);
 	assert_int_equal(test_counters.other, 0);
 	assert_int_equal(layers_of(&test_counters).bytes, b.length + 2 * arp.length);
-	assert_int_equal(test_counters.data, 1);
+	assert_int_equal(test_counters.acks[ACK_WITH_DATA], 1);
 	assert_int_equal(segments_with(&test_counters, TCP_ACK | TCP_PSH, 0), 1);
 }
 
@@ -59,7 +59,7 @@ static void test_merged_segments(void **state)
 	assert_int_equal(layers_of(&test_counters).frames, 3);
 	assert_int_equal(layers_of(&test_counters).tcp, 3);
 	assert_int_equal(layers_of(&test_counters).segments[HOOK_OUT], 3);
-	assert_int_equal(test_counters.data, 3);
+	assert_int_equal(test_counters.acks[ACK_WITH_DATA], 3);
 	assert_int_equal(layers_of(&test_counters).bytes, 3000 + 3 * 54);
 	assert_int_equal(test_counters.bytes[HOOK_OUT], 3000 + 3 * 54);
 	assert_int_equal(segments_with(&test_counters, TCP_ACK, TCP_PSH), 2);
@@ -126,6 +126,55 @@ static void test_protocols(void **state)
 	assert_int_equal(test_counters.truncated, 1);
 }
 
+/* ACKs alone are counted as they come: no reader has to subtract what grows. */
+static void test_pure_acks(void **state)
+{
+	static const u16 flags[] = {TCP_ACK, TCP_ACK | TCP_PSH, TCP_ACK | TCP_FIN, TCP_RST | TCP_ACK,
+				    TCP_SYN};
+
+	(void)state;
+	for (u32 i = 0; i < COUNT_OF(flags); i++) {
+		struct built b = {.length = 0};
+
+		put_ethernet(&b, ETHERTYPE_IPV4);
+		put_ipv4(&b, 5, 40, 0, PROTOCOL_TCP);
+		put_tcp(&b, 5, flags[i]);
+		take(&b);
+	}
+	assert_int_equal(test_counters.acks[ACK_PURE], 2);
+	assert_int_equal(test_counters.acks[ACK_WITH_DATA], 0);
+	assert_int_equal(test_counters.data_on_other, 0);
+}
+
+static void check_gauges(const struct totals *t, u64 half_open, u64 tracked)
+{
+	const struct counters *n = &t->counters;
+
+	assert_int_equal(t->half_open, half_open);
+	assert_int_equal(t->tracked, tracked);
+	assert_int_equal(n->started, n->completed + n->refused + n->unanswered + n->aborted + half_open);
+	assert_int_equal(n->opened, n->closed + n->expired + n->evicted + tracked);
+}
+
+/* The contract's equations hold whatever was read: what is over had begun, even where it was read before. */
+static void test_counters_that_grow_while_they_are_read(void **state)
+{
+	static const struct scans nothing;
+	struct counters whole = {
+		.started = 9, .completed = 3, .refused = 1, .opened = 9, .closed = 2, .evicted = 1};
+	struct counters torn = {
+		.started = 5, .completed = 6, .aborted = 1, .opened = 5, .closed = 4, .expired = 3};
+	struct totals t;
+
+	(void)state;
+	totals_fill(&t, &whole, &nothing, NULL, &test_config, test_now);
+	check_gauges(&t, 5, 6);
+	totals_fill(&t, &torn, &nothing, NULL, &test_config, test_now);
+	check_gauges(&t, 0, 0);
+	assert_int_equal(half_open_of(&torn), 0);
+	assert_int_equal(tracked_of(&torn), 0);
+}
+
 #define unit(function) cmocka_unit_test_setup(function, analyzer_reset)
 
 int main(void)
@@ -135,6 +184,8 @@ int main(void)
 		unit(test_merged_segments),
 		unit(test_arp_operations),
 		unit(test_protocols),
+		unit(test_pure_acks),
+		unit(test_counters_that_grow_while_they_are_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
