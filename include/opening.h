@@ -125,8 +125,7 @@ ALWAYS_INLINE void connection_begin(struct connection *c, const struct segment *
 		history_append(c, '^', RESPONDER);
 	if (is_opening_syn(s))
 		begin_with_syn(c, s, g);
-	compiler_barrier();
-	c->generation = generation ? generation : 1; /* last: with a generation a record is there */
+	store_release(&c->generation, generation ? generation : 1); /* last: with it a record is there */
 }
 
 /*
@@ -219,11 +218,10 @@ ALWAYS_INLINE u32 take_way(struct bucket *b, const struct segment *s, struct sig
 	hide_value(way); /* else the mask is dropped, and the verifier forgot the comparison */
 	state |= make_room(b, way, known, state, g->slot + way, now);
 	b->tags[way & (WAYS - 1)] = 0;
-	compiler_barrier();
+	store_barrier();
 	connection_begin(&b->ways[way & (WAYS - 1)], s, g, state);
 	b->hints[way & (WAYS - 1)] = hint_of(&b->ways[way & (WAYS - 1)], now);
-	compiler_barrier();
-	b->tags[way & (WAYS - 1)] = p->tag;
+	store_release(&b->tags[way & (WAYS - 1)], p->tag);
 	count_opened(state, n);
 	return way;
 }

@@ -45,6 +45,7 @@ static inline __u64 load_raw64(const void *p)
 #define atomic_swap_if(p, old, new) __sync_val_compare_and_swap(p, old, new)
 #define atomic_exchange_value(p, v) __atomic_exchange_n(p, v, __ATOMIC_SEQ_CST)
 
+#define store_barrier()	    __atomic_thread_fence(__ATOMIC_RELEASE)
 #define store_release(p, v) __atomic_store_n(p, v, __ATOMIC_RELEASE)
 
 #define compiler_barrier() __asm__ volatile("" ::: "memory")

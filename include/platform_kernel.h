@@ -23,16 +23,27 @@
 #define atomic_swap_if(p, old, new) __sync_val_compare_and_swap(p, old, new)
 #define atomic_exchange_value(p, v) __sync_lock_test_and_set(p, v)
 
-/* Stores behind all that was stored before. An exchange would wait until these are in the cache. */
+/*
+ * What was stored before is seen before what is stored behind. Any exchange is such a barrier, but waits
+ * until all is in the cache; of 16 bits there is none.
+ */
 #ifdef __TARGET_ARCH_x86 /* where stores are seen in their order anyway */
+#define store_barrier() compiler_barrier()
+#else
+#define store_barrier()                                                                                      \
+	do {                                                                                                 \
+		__u32 any = 0;                                                                               \
+		(void)atomic_exchange_value(&any, 1);                                                        \
+		compiler_barrier();                                                                          \
+	} while (0)
+#endif
+
+/* Stores behind all that was stored before. */
 #define store_release(p, v)                                                                                  \
 	do {                                                                                                 \
-		compiler_barrier();                                                                          \
+		store_barrier();                                                                             \
 		*(volatile typeof(*(p)) *)(p) = (v);                                                         \
 	} while (0)
-#else
-#define store_release(p, v) ((void)atomic_exchange_value(p, v))
-#endif
 
 /* Keeps the compiler from moving memory accesses across, and from knowing what a value is. */
 #define compiler_barrier() asm volatile("" ::: "memory")
