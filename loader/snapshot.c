@@ -10,15 +10,20 @@ static u32 version(const struct connection *c, u32 half)
 	return __atomic_load_n(&c->half[half].version, __ATOMIC_ACQUIRE);
 }
 
-/* One copy; true where no direction was written meanwhile. */
+static u32 generation(const struct connection *c)
+{
+	return __atomic_load_n(&c->generation, __ATOMIC_ACQUIRE);
+}
+
+/* One copy; true where no direction was written meanwhile, and no other connection took the place. */
 static bool copy_whole(const struct connection *from, struct connection *c)
 {
-	u32 before[ENDPOINTS] = {version(from, 0), version(from, 1)};
+	u32 whose = generation(from), before[ENDPOINTS] = {version(from, 0), version(from, 1)};
 
 	memcpy(c, from, sizeof(*c));
 	__atomic_thread_fence(__ATOMIC_ACQUIRE);
 	return !(before[0] & 1) && !(before[1] & 1) && version(from, 0) == before[0] &&
-	       version(from, 1) == before[1];
+	       version(from, 1) == before[1] && generation(from) == whose;
 }
 
 bool snapshot(const struct bucket *table, u32 slot, struct connection *c)
