@@ -18,8 +18,9 @@
 
 #define swap16(v) bpf_htons(v)
 
-/* clang 14 to 19 have no atomic load or store for BPF; these three they have. */
+/* clang 14 to 19 have no atomic load or store for BPF; these they have. */
 #define atomic_add_fetch_old(p, v)  __sync_fetch_and_add(p, v)
+#define atomic_or_fetch_old(p, v)   __sync_fetch_and_or(p, v)
 #define atomic_swap_if(p, old, new) __sync_val_compare_and_swap(p, old, new)
 #define atomic_exchange_value(p, v) __sync_lock_test_and_set(p, v)
 

@@ -17,6 +17,8 @@
 #include "states.h"
 #include "telling.h"
 
+enum { SWAP_TRIES = 16 };
+
 ALWAYS_INLINE void count_facts(const struct sighting *g, struct counters *n)
 {
 	if (g->facts & FACT_RETRANSMITTED)
@@ -50,17 +52,31 @@ ALWAYS_INLINE bool swap_state_once(struct connection *c, const struct step *s, u
 }
 
 /*
- * Moves the state by compare-and-swap, from what is returned to *new. Three tries, written out because
- * some verifiers refuse the loop: of a connection there are two directions, so most often two CPUs meet.
+ * Where other CPUs moved the state again and again. Each try is lost to one that moved it, and almost all
+ * flags are set once: so that many tries are never needed. A segment that has lost them all has moved
+ * nothing, and counts as untracked because another CPU was busy there.
  */
-ALWAYS_INLINE u64 swap_state(struct connection *c, const struct step *s, u64 *new)
+VERIFIED_ALONE int swap_state_again(struct connection *c, const struct step *s, struct sighting *g)
 {
-	u64 old = c->state;
+	struct counters *n = counters_current();
 
-	if (!swap_state_once(c, s, &old, new) && !swap_state_once(c, s, &old, new) &&
-	    !swap_state_once(c, s, &old, new))
-		*new = old;
-	return old;
+	if (!c || !s || !g || !n)
+		return 0;
+	for (u32 i = 0; i < SWAP_TRIES; i++)
+		if (swap_state_once(c, s, &g->before, &g->after))
+			return 0;
+	g->after = g->before;
+	n->untracked++;
+	n->busy++;
+	return 0;
+}
+
+/* Moves the state by compare-and-swap, from g->before to g->after. Most often one try is enough. */
+ALWAYS_INLINE void swap_state(struct connection *c, const struct step *s, struct sighting *g)
+{
+	g->before = c->state;
+	if (!swap_state_once(c, s, &g->before, &g->after))
+		swap_state_again(c, s, g);
 }
 
 /* The numbers and the state of a segment, and what they changed. */
@@ -79,7 +95,7 @@ VERIFIED_ALONE int follow(struct connection *c, const struct segment *s, struct 
 	step.from = g->from;
 	step.payload = s->payload != 0;
 	step.facts = g->facts;
-	g->before = swap_state(c, &step, &g->after);
+	swap_state(c, &step, g);
 	count_facts(g, n);
 	g->kinds = kinds_of_segment(s, g->facts);
 	if (g->after != g->before || s->flags & (TCP_SYN | TCP_FIN | TCP_RST) || g->kinds ||

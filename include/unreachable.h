@@ -92,9 +92,7 @@ ALWAYS_INLINE bool quotes_what_was_sent(const struct connection *c, const struct
 /* Sets the flag; true for the one who was first. */
 ALWAYS_INLINE bool set_unreachable(struct connection *c)
 {
-	u64 old = c->state;
-
-	return !(old & UNREACHABLE) && atomic_swap_if(&c->state, old, old | UNREACHABLE) == old;
+	return !(c->state & UNREACHABLE) && !(atomic_or_fetch_old(&c->state, UNREACHABLE) & UNREACHABLE);
 }
 
 ALWAYS_INLINE void emit_unreachable(struct connection *c, const struct segment *s, const struct sighting *g,
