@@ -135,8 +135,8 @@ VERIFIED_ALONE int analyze_skb(struct __sk_buff *ctx, __u32 hook)
 		return 0;
 	d->g.hook = hook & 1;
 	d->g.tick = clock_tick();
-	d->g.count = ctx->gso_segs;
 	parsed = dissect_skb(ctx, &d->s, &d->g);
+	count_packets(&d->s, &d->g, parsed, ctx->gso_segs, ctx->gso_size);
 	if (ctx->vlan_present)
 		d->g.frame_length +=
 			VLAN_TAG; /* taken off before the program ran, and on the wire all the same */
@@ -174,10 +174,12 @@ ALWAYS_INLINE bool predict_skb(struct __sk_buff *ctx, enum hook hook)
 			  .layer3 = config.layer3};
 	struct sighting g;
 
+	g.count = ctx->gso_size ? ctx->gso_segs : 1;
+	if (!g.count) /* of a guest: see count_packets() */
+		return false;
 	g.hook = hook;
 	g.tick = clock_tick();
 	g.precise = 0;
-	g.count = ctx->gso_segs ? ctx->gso_segs : 1;
 	return take_predicted(&f, &g);
 }
 

@@ -105,8 +105,37 @@ ALWAYS_INLINE enum parsed dissect(const struct frame *f, struct segment *s, stru
 }
 
 /*
+ * What of a frame without a TCP segment is no header that each packet of a GSO buffer has. The inner headers
+ * of a tunnel are not known, so its bytes are too few by these.
+ */
+ALWAYS_INLINE u32 payload_besides(const struct segment *s, enum parsed parsed, u32 length)
+{
+	u32 headers;
+
+	if (!s->protocol) /* no transport header was reached */
+		return length;
+	headers = s->transport + (parsed == PARSED_UDP ? UDP_HEADER : 0);
+	return length > headers ? length - headers : 0;
+}
+
+/*
+ * Between the halves, where a frame may be a GSO buffer: how many packets it becomes. `size` is that of their
+ * payloads, bytes (0: it is no such buffer); of what comes from a guest (tap, vhost, virtio) the kernel knows
+ * that alone, and `count` is 0.
+ */
+ALWAYS_INLINE void count_packets(struct segment *s, struct sighting *g, enum parsed parsed, u32 count,
+				 u32 size)
+{
+	if (!size)
+		return;
+	if (parsed != PARSED_TCP && parsed != PARSED_FILTERED)
+		s->payload = payload_besides(s, parsed, g->frame_length);
+	g->count = count ? count : (s->payload + size - 1) / size;
+}
+
+/*
  * The second half: counts what dissect() found and takes a TCP segment into its connection. Of `g` the
- * caller sets hook, tick, precise and count (0: one segment on the wire; more: that many were merged).
+ * caller sets hook, tick, precise and count (0: one packet on the wire; more: that many were merged).
  */
 ALWAYS_INLINE void account(struct segment *s, struct sighting *g, enum parsed parsed)
 {
@@ -114,14 +143,15 @@ ALWAYS_INLINE void account(struct segment *s, struct sighting *g, enum parsed pa
 
 	if (!n)
 		return;
+	if (!g->count)
+		g->count = 1;
+	if (g->count > 1)
+		g->frame_length += (g->count - 1) * (g->frame_length - s->payload);
 	if (parsed != PARSED_TCP && parsed != PARSED_FILTERED) {
 		count_besides(s, g, parsed, n);
 		return;
 	}
-	if (!g->count)
-		g->count = 1;
 	g->headers = s->ip_length - s->payload;
-	g->frame_length += (g->count - 1) * (g->frame_length - s->payload);
 	if (parsed == PARSED_FILTERED) {
 		count_filtered(s, g, n);
 		return;

@@ -8,23 +8,23 @@
 #include "sighting.h"
 #include "wire.h"
 
-/* A frame without a TCP segment, by what its layers were. */
+/* A frame without a TCP segment, by what its layers were. A GSO buffer counts as the packets it becomes. */
 ALWAYS_INLINE void count_besides(const struct segment *s, const struct sighting *g, enum parsed parsed,
 				 struct counters *n)
 {
-	n->frames_besides++;
+	n->frames_besides += g->count;
 	n->bytes_besides += g->frame_length;
 	n->arp += s->network == NETWORK_ARP;
 	n->arp_requests += s->network == NETWORK_ARP && s->protocol == ARP_REQUEST;
 	n->arp_replies += s->network == NETWORK_ARP && s->protocol == ARP_REPLY;
 	n->other += s->network == NETWORK_OTHER && parsed == PARSED_OTHER;
 	if (s->network == NETWORK_IPV4 || s->network == NETWORK_IPV6) {
-		n->protocols[s->network == NETWORK_IPV6][s->protocol]++;
+		n->protocols[s->network == NETWORK_IPV6][s->protocol] += g->count;
 		n->fragments += s->fragment;
 	}
 	switch (parsed) {
 	case PARSED_UDP:
-		n->udp++;
+		n->udp += g->count;
 		break;
 	case PARSED_ICMP:
 	case PARSED_UNREACHABLE:

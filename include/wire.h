@@ -72,6 +72,8 @@ enum protocol {
 	PROTOCOL_DESTINATION = 60,
 };
 
+enum { UDP_HEADER = 8 }; /* RFC 768 */
+
 /* ICMP (RFC 792) and ICMPv6 (RFC 4443): the errors that quote the packet they are about. */
 enum {
 	ICMP_HEADER = 8,

@@ -5,21 +5,26 @@ Every frame is counted once, under the reason that it was sent for, in each mode
 stack counts the same traffic with and without synscope.
 """
 
+import contextlib
+import fcntl
 import json
 import os
 import signal
+import socket
+import struct
 import subprocess
 import sys
 import time
 
 from lib import (
-    TESTS, Live, check, check_invariants, equal, eventually, inside_host, json_lines, main, must, need,
+    TESTS, Live, check, check_invariants, equal, eventually, host, inside_host, json_lines, main, must, need,
     pinned, run, synscope,
 )  # fmt: skip
 
 need("hosts", "nft")
 
 from kernel import snmp  # noqa: E402
+from namespace import inside  # noqa: E402
 
 HEARD_BY_TC = "truncations lengths offsets options flags others tags".split()
 EVERYTHING = [*HEARD_BY_TC, "truncated_tags"]
@@ -203,6 +208,51 @@ def the_link_counts_the_same():
     equal(new["layers"]["bytes"] - old["layers"]["bytes"], last["bytes"] - first["bytes"], "bytes")
 
 
+def merged_datagrams():
+    """UDP_SEGMENT (103): QUIC sends like that."""
+    with pinned("a", "--mode", "tc") as place:
+        old = counters(place)["layers"]
+        with inside(host("a")), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+            s.setsockopt(socket.IPPROTO_UDP, 103, 1000)
+            for _ in range(10):
+                s.sendto(bytes(20000), (os.environ["ADDR_B"], 9))
+        new = counters(place)["layers"]
+    equal(new["udp"] - old["udp"], 200, "layers.udp")
+    check(200 * 1042 <= new["bytes"] - old["bytes"] < 210 * 1042, f"layers.bytes of {old} and {new}")
+
+
+@contextlib.contextmanager
+def tap(which, name):
+    """A tap as a virtual machine has it: with virtio's header, and segmentation left to the kernel (if_tun.h)."""
+    set_interface, set_offload, tap_no_pi_virtio, offload_tcp4 = 0x400454CA, 0x400454D0, 0x5002, 0x03
+    with inside(host(which)):
+        fd = os.open("/dev/net/tun", os.O_RDWR)
+        fcntl.ioctl(fd, set_interface, struct.pack("16sH22x", name.encode(), tap_no_pi_virtio))
+    fcntl.ioctl(fd, set_offload, offload_tcp4)
+    must(which, "ip", "link", "set", name, "up")
+    try:
+        yield fd
+    finally:
+        os.close(fd)
+
+
+def merged_by_a_guest():
+    """Its kernel says how large the segments are, and not how many."""
+    size, segments, headers = 1400, 10, 54
+    ip = struct.pack("!BBHHHBBH8s", 0x45, 0, 40 + size * segments, 1, 0, 64, 6, 0, bytes([10, 7, 0, 1, 10, 7, 0, 2]))
+    tcp = struct.pack("!HHIIHHHH", 40000, 80, 101, 501, 0x5018, 1000, 0, 0)
+    virtio = struct.pack("<BBHHHH", 1, 1, headers, size, headers - 20, 16)
+    frame = virtio + bytes(12) + b"\x08\x00" + ip + tcp + bytes(size * segments)
+    with tap("a", "guest") as fd:
+        with Live("a", "run", "guest", "--mode", "tc", "--view", "counters", "--json") as live:
+            for _ in range(10):
+                os.write(fd, frame)
+            live.stop()
+    last = live.objects()[-1]
+    equal(last["in"], {"segments": 100, "bytes": 100 * (size + headers)}, "in")
+    equal(last["segments"]["data"], 100, "segments.data")
+
+
 def as_often_as_asked():
     """Below the pace at which the ring is read, too; what was missed while it was stopped does not come later."""
     options = ("--view", "counters", "--json", "--interval", "5ms", "--max-connections", "1000")
@@ -230,5 +280,7 @@ main(
     connections_are_counted,
     the_link_counts_the_same,
     the_stack_sees_the_same,
+    merged_datagrams,
+    merged_by_a_guest,
     as_often_as_asked,
 )

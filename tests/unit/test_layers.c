@@ -44,7 +44,7 @@ static void test_merged_segments(void **state)
 {
 	struct built b = {.length = 0};
 	struct frame f;
-	struct segment s;
+	struct segment s = {0};
 	struct sighting g = {.precise = 1, .tick = test_now, .count = 3, .hook = HOOK_OUT};
 	const struct connection *c;
 
@@ -66,6 +66,52 @@ static void test_merged_segments(void **state)
 	assert_int_equal(segments_with(&test_counters, TCP_ACK | TCP_PSH, 0), 1);
 	assert_int_equal(DIRECTION(c, ORIGINATOR)->segments, 3);
 	assert_int_equal(DIRECTION(c, ORIGINATOR)->bytes, 3000 + 3 * 40);
+}
+
+/* So does one of datagrams; of a tunnel the outer headers are known. */
+static void test_merged_datagrams(void **state)
+{
+	static const u8 protocols[] = {PROTOCOL_UDP, 47};
+	static const u32 headers[] = {14 + 20 + 8, 14 + 20};
+
+	for (u32 i = 0; i < COUNT_OF(protocols); i++) {
+		struct built b = {.length = 0};
+		struct frame f;
+		struct segment s;
+		struct sighting g = {.precise = 1, .tick = test_now};
+		enum parsed parsed;
+
+		analyzer_reset(state);
+		put_ethernet(&b, ETHERTYPE_IPV4);
+		put_ipv4(&b, 5, 20 + 8 + 3000, 0, protocols[i]);
+		put_many(&b, 'x', 8 + 3000);
+		f = (struct frame){.data = b.bytes, .end = b.bytes + b.length, .length = b.length};
+		parsed = dissect(&f, &s, &g);
+		count_packets(&s, &g, parsed, 3, 1000);
+		account(&s, &g, parsed);
+		assert_int_equal(layers_of(&test_counters).frames, 3);
+		assert_int_equal(layers_of(&test_counters).bytes, b.length + 2 * headers[i]);
+		assert_int_equal(packets_of(&test_counters, INDEX_IPV4, protocols[i]), 3);
+		assert_int_equal(test_counters.udp, protocols[i] == PROTOCOL_UDP ? 3 : 0);
+	}
+}
+
+/* Of what comes from a guest the kernel knows the size of the segments alone. */
+static void test_segments_by_their_size(void **state)
+{
+	static const u32 expected[][3] = {
+		/* payload, size, segments (0: none, which is one) */
+		{14000, 1400, 10}, {14001, 1400, 11}, {100, 1400, 1}, {0, 1400, 0}, {14000, 0, 0},
+	};
+
+	(void)state;
+	for (u32 i = 0; i < COUNT_OF(expected); i++) {
+		struct segment s = {.payload = expected[i][0]};
+		struct sighting g = {.count = 0};
+
+		count_packets(&s, &g, PARSED_TCP, 0, expected[i][1]);
+		assert_int_equal(g.count, expected[i][2]);
+	}
 }
 
 /* ARP by its operation; a cut one is ARP all the same. */
@@ -182,6 +228,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		unit(test_levels_are_counted_apart),
 		unit(test_merged_segments),
+		unit(test_merged_datagrams),
+		unit(test_segments_by_their_size),
 		unit(test_arp_operations),
 		unit(test_protocols),
 		unit(test_pure_acks),
