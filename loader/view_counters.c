@@ -54,10 +54,12 @@ static void print_segments(FILE *out, const struct interface *i, const struct co
 
 	if (i->egress)
 		PRINT_COUNTS(out, "segments", {"in", l.segments[HOOK_IN]}, {"out", l.segments[HOOK_OUT]},
-			     {"data", n->acks[ACK_WITH_DATA] + n->data_on_other}, {"pure ack", n->acks[ACK_PURE]});
+			     {"data", n->acks[ACK_WITH_DATA] + n->data_on_other},
+			     {"pure ack", n->acks[ACK_PURE]});
 	else
 		PRINT_COUNTS(out, "segments", {i->replay ? "all" : "in", l.segments[HOOK_IN]},
-			     {"data", n->acks[ACK_WITH_DATA] + n->data_on_other}, {"pure ack", n->acks[ACK_PURE]});
+			     {"data", n->acks[ACK_WITH_DATA] + n->data_on_other},
+			     {"pure ack", n->acks[ACK_PURE]});
 	PRINT_COUNTS(out, "", {"syn", segments_with(n, TCP_SYN, TCP_ACK)},
 		     {"syn-ack", segments_with(n, TCP_SYN | TCP_ACK, 0)},
 		     {"fin", segments_with(n, TCP_FIN, 0)}, {"rst", segments_with(n, TCP_RST, 0)});
