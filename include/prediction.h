@@ -88,8 +88,9 @@ ALWAYS_INLINE u32 plain_ipv6(const u8 *ip, const u8 *tcp, struct plain *p)
 		return 0;
 	ipv6_address(&source, ip + IPV6_SOURCE_AT);
 	ipv6_address(&destination, ip + IPV6_DESTINATION_AT);
-	if (is_ipv4_mapped(&source) || is_ipv4_mapped(&destination))
-		return 0;
+	if (!(source.halves[0] | destination.halves[0]) &&
+	    (is_ipv4_mapped(&source) || is_ipv4_mapped(&destination)))
+		return 0; /* else it could be taken for an IPv4 connection's */
 	p->from_high = !comes_first(&source, (u16)(ports >> 16), &destination, (u16)ports);
 	hide_value(p->from_high); /* else the verifier goes on with two states, one for each order */
 	plain_key(p, source.halves, destination.halves, ports);
