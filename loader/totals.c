@@ -105,6 +105,27 @@ static void settle_beginnings(struct counters *n)
 	n->opened = later(n->opened, connections_over(n));
 }
 
+static void fill_gauges(struct totals *t)
+{
+	settle_beginnings(&t->counters);
+	t->half_open = half_open_of(&t->counters);
+	t->tracked = tracked_of(&t->counters);
+}
+
+static void keep(u64 *now, u64 *last)
+{
+	*last = *now = later(*now, *last);
+}
+
+void totals_keep(struct totals *t, struct decided *last)
+{
+	keep(&t->counters.expired, &last->expired);
+	keep(&t->counters.closed_by_idle, &last->closed_by_idle);
+	keep(&t->counters.unanswered, &last->unanswered);
+	keep(&t->counters.aborted, &last->aborted);
+	fill_gauges(t);
+}
+
 void totals_fill(struct totals *t, const struct counters *sum, const struct scans *scans,
 		 const struct bucket *table, const struct config *config, u64 now)
 {
@@ -119,9 +140,7 @@ void totals_fill(struct totals *t, const struct counters *sum, const struct scan
 	t->sources_forgotten = scans->forgotten;
 	if (table)
 		add_due(n, table, config, now);
-	settle_beginnings(n);
-	t->half_open = half_open_of(n);
-	t->tracked = tracked_of(n);
+	fill_gauges(t);
 }
 
 void counters_add(struct counters *sum, const struct counters *one)

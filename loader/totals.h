@@ -15,6 +15,20 @@
 void totals_fill(struct totals *t, const struct counters *sum, const struct scans *scans,
 		 const struct bucket *table, const struct config *config, u64 now);
 
+/* Counters of what time decides: what was cleared away by then, and what is due in the table. */
+struct decided {
+	u64 expired;
+	u64 closed_by_idle;
+	u64 unanswered;
+	u64 aborted;
+};
+
+/*
+ * Counters are read before the table, so that what leaves it in between is in neither. None is less than when
+ * it was last looked at; `last` is renewed.
+ */
+void totals_keep(struct totals *t, struct decided *last);
+
 /* Connections begun whose handshake has no outcome yet, and connections that are in the table. */
 u64 half_open_of(const struct counters *n);
 u64 tracked_of(const struct counters *n);

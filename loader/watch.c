@@ -33,6 +33,7 @@ struct watched {
 	struct book book;
 	struct ring_buffer *ring;
 	struct floods floods;
+	struct decided decided;
 	struct counters before; /* when losses and floods were last looked for */
 	u64 looked;
 	bool gone;
@@ -249,7 +250,7 @@ static bool drain(struct watch *w, size_t most)
 }
 
 /* With `table` what is due in it is added. False: the counters can't be read. */
-static bool fill_totals(struct totals *t, const struct watched *one, const struct bucket *table, u64 now)
+static bool fill_totals(struct totals *t, struct watched *one, const struct bucket *table, u64 now)
 {
 	struct counters sum;
 
@@ -259,6 +260,8 @@ static bool fill_totals(struct totals *t, const struct watched *one, const struc
 	if (!output_is_full(one->book.output))
 		sum.lost_records = later(sum.lost_records, less(one->book.unread, sum.aggregated_records));
 	totals_fill(t, &sum, one->book.scans, table, &one->instrument->config, now);
+	if (table)
+		totals_keep(t, &one->decided);
 	t->floods = floods_total(&one->floods);
 	return true;
 }

@@ -221,12 +221,36 @@ static void test_counters_that_grow_while_they_are_read(void **state)
 	assert_int_equal(tracked_of(&torn), 0);
 }
 
+/* A connection was due in the table, and was cleared away between the look at the counters and that at the
+ * table. */
+static void test_what_time_decides_never_shrinks(void **state)
+{
+	static const struct scans nothing;
+	struct counters due = {
+		.started = 9, .completed = 3, .unanswered = 2, .opened = 9, .closed = 2, .expired = 3};
+	struct counters missed = {
+		.started = 9, .completed = 4, .unanswered = 1, .opened = 9, .closed = 2, .expired = 2};
+	struct decided last = {0};
+	struct totals t;
+
+	(void)state;
+	totals_fill(&t, &due, &nothing, NULL, &test_config, test_now);
+	totals_keep(&t, &last);
+	check_gauges(&t, 4, 4);
+	totals_fill(&t, &missed, &nothing, NULL, &test_config, test_now);
+	totals_keep(&t, &last);
+	assert_int_equal(t.counters.unanswered, 2);
+	assert_int_equal(t.counters.expired, 3);
+	check_gauges(&t, 3, 4);
+}
+
 #define unit(function) cmocka_unit_test_setup(function, analyzer_reset)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		unit(test_levels_are_counted_apart),
+		unit(test_what_time_decides_never_shrinks),
 		unit(test_merged_segments),
 		unit(test_merged_datagrams),
 		unit(test_segments_by_their_size),
