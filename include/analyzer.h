@@ -110,12 +110,9 @@ ALWAYS_INLINE enum parsed dissect(const struct frame *f, struct segment *s, stru
  */
 ALWAYS_INLINE u32 payload_besides(const struct segment *s, enum parsed parsed, u32 length)
 {
-	u32 headers;
-
 	if (!s->protocol) /* no transport header was reached */
 		return length;
-	headers = s->transport + (parsed == PARSED_UDP ? UDP_HEADER : 0);
-	return length > headers ? length - headers : 0;
+	return (u32)less(length, s->transport + (parsed == PARSED_UDP ? UDP_HEADER : 0));
 }
 
 /*

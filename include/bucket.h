@@ -6,6 +6,7 @@
 #ifndef SYNSCOPE_BUCKET_H
 #define SYNSCOPE_BUCKET_H
 
+#include "arithmetic.h"
 #include "config.h"
 #include "connection.h"
 #include "counters.h"
@@ -30,11 +31,6 @@ struct place {
 	u32 way;
 	u16 tag; /* never 0 */
 };
-
-ALWAYS_INLINE u64 later(u64 a, u64 b)
-{
-	return a > b ? a : b;
-}
 
 /* When anything of the connection was last seen; ns. */
 ALWAYS_INLINE u64 last_seen(const struct connection *c)

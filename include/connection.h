@@ -117,6 +117,12 @@ enum completeness {
 #define HOLE_OPEN	STATE_FLAG(55) /* bytes are missing that nobody acknowledged yet */
 #define WINDOW_PROBED	STATE_FLAG(53) /* x2: its latest byte was sent against a closed window */
 
+/* Whether a flag that exists for each endpoint is set for both. */
+ALWAYS_INLINE bool both(u64 state, u64 flag)
+{
+	return (state & (flag | flag << 1)) == (flag | flag << 1);
+}
+
 /* A direction, the part that each of its segments touches. One cache line. */
 struct direction {
 	u32 version; /* odd while the block is being written */

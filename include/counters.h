@@ -6,6 +6,7 @@
 #ifndef SYNSCOPE_COUNTERS_H
 #define SYNSCOPE_COUNTERS_H
 
+#include "arithmetic.h"
 #include "event.h"
 #include "platform.h"
 #include "wire.h"
@@ -36,15 +37,6 @@ enum { ACK_WITH_DATA, ACK_PURE, ACK_KINDS };
 
 /* The index of an IP version in what is counted for each. */
 enum { INDEX_IPV4, INDEX_IPV6, IP_VERSIONS };
-
-/*
- * What is left of a whole, 0 at least. Counters are read while they grow: a part that is read after its whole
- * may be larger.
- */
-ALWAYS_INLINE u64 less(u64 whole, u64 part)
-{
-	return whole > part ? whole - part : 0;
-}
 
 struct counters {
 	/*

@@ -14,6 +14,7 @@
 #ifndef SYNSCOPE_HOLE_H
 #define SYNSCOPE_HOLE_H
 
+#include "arithmetic.h"
 #include "connection.h"
 
 /* How many of the missing bytes must lie below a number, most often one that was acknowledged. */
@@ -25,7 +26,7 @@ ALWAYS_INLINE u64 missing_below(const struct direction_quality *q, u32 next, u32
 	if ((s32)place <= 0 || place <= end)
 		return q->missing;
 	above = (place < begin ? place : begin) - end;
-	return q->missing > above ? q->missing - above : 0;
+	return less(q->missing, above);
 }
 
 /* Whether bytes are missing that nobody acknowledged yet. */
@@ -47,9 +48,7 @@ ALWAYS_INLINE void open_hole(struct direction_quality *q, u32 next, u32 to, u32 
 /* What may still come of the hole will not: it was never skipped. */
 ALWAYS_INLINE void drop_hole(struct direction_quality *q)
 {
-	u32 width = q->hole_high - q->hole_low;
-
-	q->missing = q->missing > width ? q->missing - width : 0;
+	q->missing = less(q->missing, q->hole_high - q->hole_low);
 	q->hole_high = q->hole_low;
 }
 
@@ -61,7 +60,7 @@ ALWAYS_INLINE bool fill_hole(struct direction_quality *q, u32 next, u32 seq, u32
 
 	if (!q->missing || from <= to)
 		return false;
-	q->missing = q->missing > from - to ? q->missing - (from - to) : 0;
+	q->missing = less(q->missing, from - to);
 	if (from == begin)
 		q->hole_low = next - to;
 	if (to == over)

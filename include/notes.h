@@ -35,8 +35,7 @@ ALWAYS_INLINE void note_milestones(struct connection *c, u64 set, u64 old, enum 
 	if (set & ESTABLISHED_ONCE) {
 		c->at.established = now;
 		n->completed++;
-		count_handshake_time(now > c->start ? now - c->start : 0,
-				     n); /* a capture's time may step back */
+		count_handshake_time(less(now, c->start), n); /* a capture's time may step back */
 	}
 	if (set & CLOSED_ONCE) {
 		c->at.closed = now;

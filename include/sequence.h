@@ -403,9 +403,8 @@ ALWAYS_INLINE u32 observe_syn(struct connection *c, const struct segment *s, str
 /* The largest window that an endpoint can have announced (RFC 7323 section 2.3); bytes. */
 ALWAYS_INLINE u32 largest_window(const struct connection *c, enum endpoint who, u64 state)
 {
-	bool known = (state & (SAW_SYN | SAW_SYN << 1)) == (SAW_SYN | SAW_SYN << 1);
-
-	return (u32)UNSCALED_WINDOW_MAX << (known ? agreed_window_scale(c, who) : TCP_WINDOW_SCALE_MAX);
+	return (u32)UNSCALED_WINDOW_MAX
+	       << (both(state, SAW_SYN) ? agreed_window_scale(c, who) : TCP_WINDOW_SCALE_MAX);
 }
 
 /*

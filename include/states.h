@@ -35,11 +35,6 @@ ALWAYS_INLINE bool opens_nothing(u16 flags)
 	return !(flags & (TCP_ACK | TCP_RST));
 }
 
-ALWAYS_INLINE bool both(u64 state, u64 flag)
-{
-	return (state & (flag | flag << 1)) == (flag | flag << 1);
-}
-
 /*
  * A RST with which an endpoint answers the first thing it got, and that was no data: it knew of no
  * connection, so it was an ACK or Maimon probe, or a stray. Nothing was torn down.

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "arithmetic.h"
 #include "counters.h"
 #include "format.h"
 #include "icmp_words.h"
@@ -159,7 +160,7 @@ static char *from_interface(char *at, const struct interface *i, const struct ev
 	at = options(at, &e->options);
 	at = put_word(at, "orig_state", state_name(endpoint_state(e->state, ORIGINATOR)));
 	at = put_word(at, "resp_state", state_name(endpoint_state(e->state, RESPONDER)));
-	at = put_ms(at, "since_ms", e->time > e->start ? e->time - e->start : 0);
+	at = put_ms(at, "since_ms", less(e->time, e->start));
 	return verdicts(at, e, segment);
 }
 

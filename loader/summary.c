@@ -177,18 +177,13 @@ static void print_worst(const struct summary *s, FILE *out)
 	}
 }
 
-/* Those whose tuple was used anew are counted with them. Read while both grow, the part may be ahead. */
-static u64 evicted_for_room(const struct counters *n)
-{
-	return n->evicted > n->reused ? n->evicted - n->reused : 0;
-}
-
 static void add_unseen(struct paragraph *p, const struct counters *n)
 {
 	add_count(p, less(n->untracked, n->busy),
 		  "segments untracked (connection table full: --max-connections)");
 	add_count(p, n->busy, "segments untracked (table busy)");
-	add_count(p, evicted_for_room(n), "connections evicted before their end");
+	/* those whose tuple was used anew are counted with them, and lost nothing */
+	add_count(p, less(n->evicted, n->reused), "connections evicted before their end");
 	add_count(p, n->displaced, "closed records whose place was needed before their time");
 	add_count(p, n->fragments, "fragments");
 	add_count(p, n->truncated, "frames cut short");

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "arithmetic.h"
 #include "format.h"
 #include "icmp_words.h"
 #include "identity.h"
@@ -160,8 +161,7 @@ static void remark_unreachable(struct paragraph *p, const struct record *r)
 
 	if (e) {
 		memcpy(reporter.bytes, e->reporter, sizeof(reporter.bytes));
-		paragraph_add(p, "after %s %s said by ICMP: ",
-			      text_span(e->time > c->start ? e->time - c->start : 0).text,
+		paragraph_add(p, "after %s %s said by ICMP: ", text_span(less(e->time, c->start)).text,
 			      text_address(&reporter).text);
 	} else {
 		paragraph_add(p, "an ICMP error said: ");

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "arithmetic.h"
 #include "format.h"
 #include "identity.h"
 #include "json_record.h"
@@ -100,7 +101,7 @@ static void print_step(FILE *out, bool color, const struct record *r, const stru
 	struct paragraph label;
 	struct rung rung = {
 		.since_start = time - start,
-		.since_before = before && time > before->time ? time - before->time : 0,
+		.since_before = before ? less(time, before->time) : 0,
 		.from = s->from,
 		.label = label.text,
 		.states = {shown_state(r, s->states[ORIGINATOR]), shown_state(r, s->states[RESPONDER])},

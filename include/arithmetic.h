@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Arithmetic of counts and of times in nanoseconds, which have no sign. */
+#ifndef SYNSCOPE_ARITHMETIC_H
+#define SYNSCOPE_ARITHMETIC_H
+
+#include "platform.h"
+
+ALWAYS_INLINE u64 later(u64 a, u64 b)
+{
+	return a > b ? a : b;
+}
+
+/*
+ * What is left of a whole, 0 at least: time may step back, and of counters that are read while they grow a
+ * part may be larger than its whole.
+ */
+ALWAYS_INLINE u64 less(u64 whole, u64 part)
+{
+	return whole > part ? whole - part : 0;
+}
+
+#endif
