@@ -121,6 +121,11 @@ static bool announces(const struct book *b)
 	return b->output->view->opened && !b->output->limit;
 }
 
+static bool is_to_announce(const struct book *b, const struct entry *e)
+{
+	return announces(b) && !e->announced;
+}
+
 /* Whatever becomes of a connection, nothing of it is due before. ns after its start. */
 static u64 first_look_after(const struct book *b)
 {
@@ -139,7 +144,7 @@ static u64 next_deadline(const struct book *b, const struct entry *e, const stru
 	at = last_seen(c) + b->config->idle_timeout;
 	announce = c->state & ESTABLISHED_ONCE ? c->at.established + ANNOUNCE_ESTABLISHED_AFTER
 					       : c->start + ANNOUNCE_HALF_OPEN_AFTER;
-	return announces(b) && !e->announced && announce < at ? announce : at;
+	return is_to_announce(b, e) && announce < at ? announce : at;
 }
 
 static struct record make_record(const struct book *b, const struct entry *e, const struct connection *c,
@@ -274,7 +279,7 @@ static void look_sooner(struct book *b, const struct entry *entry, const struct 
 {
 	if (e->kinds & 1 << EVENT_CLOSED)
 		deadlines_set_at_latest(&b->deadlines, e->item.slot, e->time + b->config->linger, e->start);
-	else if (e->kinds & 1 << EVENT_ESTABLISHED && announces(b) && !entry->announced)
+	else if (e->kinds & 1 << EVENT_ESTABLISHED && is_to_announce(b, entry))
 		deadlines_set_at_latest(&b->deadlines, e->item.slot, e->time + ANNOUNCE_ESTABLISHED_AFTER,
 					e->start);
 }
@@ -392,7 +397,7 @@ static void visit(struct book *b, u32 slot, u64 due, u64 now)
 		deadlines_remove(&b->deadlines, slot);
 		finish(b, slot, &c, c.state & CLOSED_ONCE ? ENDING_CLOSED : ENDING_IDLE, now);
 	} else {
-		if (announces(b) && !e->announced)
+		if (is_to_announce(b, e))
 			announce(b, slot, &c, now);
 		deadlines_set(&b->deadlines, slot, next_deadline(b, e, &c), c.start);
 	}

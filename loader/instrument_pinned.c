@@ -129,9 +129,8 @@ int instrument_open_pinned(struct instrument *i, const char *bpffs, const char *
 	if (pins_check(bpffs) || pin_get_info(&p, &info))
 		return -1;
 	if (pin_is_orphan(&p))
-		say("%s: was attached to an interface that is gone, whatever has its name now; clear it "
-		    "away: "
-		    "synscope detach %s%s",
+		say("%s: was attached to an interface that is gone, whatever has its name now; "
+		    "clear it away: synscope detach %s%s",
 		    interface, interface, bpffs_option(bpffs));
 	snprintf(i->name, sizeof(i->name), "%s", interface);
 	describe(i, &info);

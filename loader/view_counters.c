@@ -7,17 +7,22 @@
 #include "totals.h"
 
 struct count {
-	const char *name;
+	const char *name; /* NULL: left out */
 	u64 value;
 };
 
 /* A line of a block: what it is about, then name and number of each count. */
 static void print_counts(FILE *out, const char *about, const struct count *counts, u32 how_many)
 {
+	const char *separator = "";
+
 	fprintf(out, "  %-12s", about);
-	for (u32 i = 0; i < how_many; i++)
-		fprintf(out, " %s %llu%s", counts[i].name, (unsigned long long)counts[i].value,
-			i + 1 < how_many ? "," : "");
+	for (u32 i = 0; i < how_many; i++) {
+		if (!counts[i].name)
+			continue;
+		fprintf(out, "%s %s %llu", separator, counts[i].name, (unsigned long long)counts[i].value);
+		separator = ",";
+	}
 	putc('\n', out);
 }
 
@@ -26,7 +31,7 @@ static void print_counts(FILE *out, const char *about, const struct count *count
 
 static void print_heading(FILE *out, const struct interface *i, const struct totals *t)
 {
-	u64 watched = t->at > i->since ? t->at - i->since : 0;
+	u64 watched = less(t->at, i->since);
 
 	fprintf(out, "%s  %s", text_clock((s64)t->at + i->wall_offset).text, i->name ? i->name : "capture");
 	if (!i->replay)
@@ -52,14 +57,9 @@ static void print_segments(FILE *out, const struct interface *i, const struct co
 {
 	struct layers l = layers_of(n);
 
-	if (i->egress)
-		PRINT_COUNTS(out, "segments", {"in", l.segments[HOOK_IN]}, {"out", l.segments[HOOK_OUT]},
-			     {"data", n->acks[ACK_WITH_DATA] + n->data_on_other},
-			     {"pure ack", n->acks[ACK_PURE]});
-	else
-		PRINT_COUNTS(out, "segments", {i->replay ? "all" : "in", l.segments[HOOK_IN]},
-			     {"data", n->acks[ACK_WITH_DATA] + n->data_on_other},
-			     {"pure ack", n->acks[ACK_PURE]});
+	PRINT_COUNTS(out, "segments", {i->replay ? "all" : "in", l.segments[HOOK_IN]},
+		     {i->egress ? "out" : NULL, l.segments[HOOK_OUT]},
+		     {"data", n->acks[ACK_WITH_DATA] + n->data_on_other}, {"pure ack", n->acks[ACK_PURE]});
 	PRINT_COUNTS(out, "", {"syn", segments_with(n, TCP_SYN, TCP_ACK)},
 		     {"syn-ack", segments_with(n, TCP_SYN | TCP_ACK, 0)},
 		     {"fin", segments_with(n, TCP_FIN, 0)}, {"rst", segments_with(n, TCP_RST, 0)});
