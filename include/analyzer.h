@@ -112,7 +112,7 @@ ALWAYS_INLINE u32 payload_besides(const struct segment *s, enum parsed parsed, u
 {
 	if (!s->protocol) /* no transport header was reached */
 		return length;
-	return (u32)less(length, s->transport + (parsed == PARSED_UDP ? UDP_HEADER : 0));
+	return (u32)saturating_subtract(length, s->transport + (parsed == PARSED_UDP ? UDP_HEADER : 0));
 }
 
 /*

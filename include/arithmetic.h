@@ -5,7 +5,7 @@
 
 #include "platform.h"
 
-ALWAYS_INLINE u64 later(u64 a, u64 b)
+ALWAYS_INLINE u64 max_u64(u64 a, u64 b)
 {
 	return a > b ? a : b;
 }
@@ -14,7 +14,7 @@ ALWAYS_INLINE u64 later(u64 a, u64 b)
  * What is left of a whole, 0 at least: time may step back, and of counters that are read while they grow a
  * part may be larger than its whole.
  */
-ALWAYS_INLINE u64 less(u64 whole, u64 part)
+ALWAYS_INLINE u64 saturating_subtract(u64 whole, u64 part)
 {
 	return whole > part ? whole - part : 0;
 }

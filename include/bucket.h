@@ -35,7 +35,7 @@ struct place {
 /* When anything of the connection was last seen; ns. */
 ALWAYS_INLINE u64 last_seen(const struct connection *c)
 {
-	return later(c->start, later(c->half[0].last, c->half[1].last));
+	return max_u64(c->start, max_u64(c->half[0].last, c->half[1].last));
 }
 
 /* How long after its close a record is kept: a reset leaves no TIME_WAIT behind. ns. */
@@ -43,7 +43,7 @@ ALWAYS_INLINE u64 kept_after_close(u64 state, const volatile struct config *conf
 {
 	if (state & (RESET_BY | RESET_BY << 1))
 		return config->linger;
-	return later(config->time_wait, config->linger);
+	return max_u64(config->time_wait, config->linger);
 }
 
 /*

@@ -16,7 +16,7 @@
  */
 ALWAYS_INLINE bool direction_claim(struct direction *me, u32 version)
 {
-	return !(version & 1) && atomic_swap_if(&me->version, version, version + 1) == version;
+	return !(version & 1) && compare_and_swap(&me->version, version, version + 1) == version;
 }
 
 ALWAYS_INLINE void direction_release(struct direction *me, u32 version)

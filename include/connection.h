@@ -85,7 +85,7 @@ enum { STATE_BITS = 4, STATE_MASK = 15, STATE_FLAGS_SHIFT = 8 };
 #define CLOSED_ONCE	       STATE_FLAG(21) /* both FINs acknowledged, or reset */
 #define SIMULTANEOUS_OPEN      STATE_FLAG(22)
 #define SIMULTANEOUS_CLOSE     STATE_FLAG(23)
-#define RESET_REFUSED	       STATE_FLAG(24) /* a RST came whose number closes nothing (RFC 5961) */
+#define RESET_NOT_ACCEPTED     STATE_FLAG(24) /* a RST came whose number closes nothing (RFC 5961) */
 #define PORT_REUSED	       STATE_FLAG(25) /* it took the place of one in TIME_WAIT, or (FLIPPED) of an open one */
 #define FAST_OPEN_ACCEPTED     STATE_FLAG(26) /* the SYN-ACK acknowledged the data in the SYN (RFC 7413) */
 #define FAST_OPEN_IGNORED      STATE_FLAG(27) /* the SYN-ACK acknowledged the SYN only */
@@ -182,7 +182,7 @@ struct milestones {
 	u64 established;     /* ESTABLISHED_ONCE */
 	u64 data[ENDPOINTS]; /* SAW_DATA */
 	u64 fin[ENDPOINTS];  /* SAW_FIN */
-	u64 reset;	     /* RESET_BY or RESET_REFUSED */
+	u64 reset;	     /* RESET_BY or RESET_NOT_ACCEPTED */
 	u64 closed;	     /* CLOSED_ONCE */
 };
 

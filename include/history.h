@@ -17,7 +17,7 @@ enum { HISTORY_ROOM_FOR_FIRST = 20 };
 
 ALWAYS_INLINE void history_append(struct connection *c, char letter, enum endpoint from)
 {
-	u32 at = atomic_add_fetch_old(&c->history_length, 1);
+	u32 at = fetch_and_add(&c->history_length, 1);
 
 	if (at >= HISTORY_MAX)
 		return;

@@ -26,7 +26,7 @@ ALWAYS_INLINE u64 missing_below(const struct direction_quality *q, u32 next, u32
 	if ((s32)place <= 0 || place <= end)
 		return q->missing;
 	above = (place < begin ? place : begin) - end;
-	return less(q->missing, above);
+	return saturating_subtract(q->missing, above);
 }
 
 /* Whether bytes are missing that nobody acknowledged yet. */
@@ -48,7 +48,7 @@ ALWAYS_INLINE void open_hole(struct direction_quality *q, u32 next, u32 to, u32 
 /* What may still come of the hole will not: it was never skipped. */
 ALWAYS_INLINE void drop_hole(struct direction_quality *q)
 {
-	q->missing = less(q->missing, q->hole_high - q->hole_low);
+	q->missing = saturating_subtract(q->missing, q->hole_high - q->hole_low);
 	q->hole_high = q->hole_low;
 }
 
@@ -60,7 +60,7 @@ ALWAYS_INLINE bool fill_hole(struct direction_quality *q, u32 next, u32 seq, u32
 
 	if (!q->missing || from <= to)
 		return false;
-	q->missing = less(q->missing, from - to);
+	q->missing = saturating_subtract(q->missing, from - to);
 	if (from == begin)
 		q->hole_low = next - to;
 	if (to == over)

@@ -30,12 +30,13 @@ ALWAYS_INLINE void note_milestones(struct connection *c, u64 set, u64 old, enum 
 		c->at.data[from & 1] = now;
 	if (set & SAW_FIN << from)
 		c->at.fin[from & 1] = now;
-	if (set & (RESET_BY << from | RESET_REFUSED))
+	if (set & (RESET_BY << from | RESET_NOT_ACCEPTED))
 		c->at.reset = now;
 	if (set & ESTABLISHED_ONCE) {
 		c->at.established = now;
 		n->completed++;
-		count_handshake_time(less(now, c->start), n); /* a capture's time may step back */
+		count_handshake_time(saturating_subtract(now, c->start),
+				     n); /* a capture's time may step back */
 	}
 	if (set & CLOSED_ONCE) {
 		c->at.closed = now;

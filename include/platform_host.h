@@ -41,10 +41,10 @@ static inline __u64 load_raw64(const void *p)
 #error "synscope is built for little-endian machines only"
 #endif
 
-#define atomic_add_fetch_old(p, v)  __atomic_fetch_add(p, v, __ATOMIC_RELAXED)
-#define atomic_or_fetch_old(p, v)   __atomic_fetch_or(p, v, __ATOMIC_SEQ_CST)
-#define atomic_swap_if(p, old, new) __sync_val_compare_and_swap(p, old, new)
-#define atomic_exchange_value(p, v) __atomic_exchange_n(p, v, __ATOMIC_SEQ_CST)
+#define fetch_and_add(p, v)	      __atomic_fetch_add(p, v, __ATOMIC_RELAXED)
+#define fetch_and_or(p, v)	      __atomic_fetch_or(p, v, __ATOMIC_SEQ_CST)
+#define compare_and_swap(p, old, new) __sync_val_compare_and_swap(p, old, new)
+#define exchange(p, v)		      __atomic_exchange_n(p, v, __ATOMIC_SEQ_CST)
 
 #define store_barrier()	    __atomic_thread_fence(__ATOMIC_RELEASE)
 #define store_release(p, v) __atomic_store_n(p, v, __ATOMIC_RELEASE)

@@ -19,10 +19,10 @@
 #define swap16(v) bpf_htons(v)
 
 /* clang 14 to 19 have no atomic load or store for BPF; these they have. */
-#define atomic_add_fetch_old(p, v)  __sync_fetch_and_add(p, v)
-#define atomic_or_fetch_old(p, v)   __sync_fetch_and_or(p, v)
-#define atomic_swap_if(p, old, new) __sync_val_compare_and_swap(p, old, new)
-#define atomic_exchange_value(p, v) __sync_lock_test_and_set(p, v)
+#define fetch_and_add(p, v)	      __sync_fetch_and_add(p, v)
+#define fetch_and_or(p, v)	      __sync_fetch_and_or(p, v)
+#define compare_and_swap(p, old, new) __sync_val_compare_and_swap(p, old, new)
+#define exchange(p, v)		      __sync_lock_test_and_set(p, v)
 
 /*
  * What was stored before is seen before what is stored behind. Any exchange is such a barrier, but waits
@@ -34,7 +34,7 @@
 #define store_barrier()                                                                                      \
 	do {                                                                                                 \
 		__u32 any = 0;                                                                               \
-		(void)atomic_exchange_value(&any, 1);                                                        \
+		(void)exchange(&any, 1);                                                                     \
 		compiler_barrier();                                                                          \
 	} while (0)
 #endif

@@ -467,7 +467,7 @@ ALWAYS_INLINE void direction_count(struct direction *me, u32 ip_length, const st
 {
 	me->segments += g->count;
 	me->bytes += ip_length + (u64)(g->count - 1) * g->headers;
-	me->last = later(me->last, g->tick);
+	me->last = max_u64(me->last, g->tick);
 }
 
 ALWAYS_INLINE void observe_packet(struct direction *me, const struct segment *s, const struct sighting *g)

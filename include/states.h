@@ -52,7 +52,7 @@ ALWAYS_INLINE u64 on_rst(u64 state, const struct step *s)
 	if (state & CLOSED_ONCE)
 		return state; /* nothing is left to reset: RFC 1337 for TIME_WAIT */
 	if (!(s->facts & FACT_RST_FITS))
-		return state | RESET_REFUSED;
+		return state | RESET_NOT_ACCEPTED;
 	state = with_endpoint_state(state, from, STATE_CLOSED);
 	if (state & SAW_SEGMENT << to)
 		state = with_endpoint_state(state, to, STATE_CLOSED);

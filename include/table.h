@@ -162,7 +162,7 @@ VERIFIED_ALONE int retire(struct connection *c, u32 slot, u32 reason, u64 now)
 ALWAYS_INLINE bool bucket_lock(struct bucket *b)
 {
 	for (int i = 0; i < LOCK_TRIES; i++)
-		if (!atomic_exchange_value(&b->lock, 1))
+		if (!exchange(&b->lock, 1))
 			return true;
 	return false;
 }

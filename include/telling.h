@@ -149,7 +149,7 @@ VERIFIED_ALONE int emit(struct connection *c, const struct segment *s, struct si
 	g->generation = c->generation;
 	g->isn = DIRECTION(c, from)->isn;
 	many = count_bits(g->kinds);
-	number = atomic_add_fetch_old(&c->events, many) + 1;
+	number = fetch_and_add(&c->events, many) + 1;
 	if (!is_told(c, g, number))
 		return 0;
 	e = ring_reserve(sizeof(*e));

@@ -44,7 +44,7 @@ ALWAYS_INLINE bool swap_state_once(struct connection *c, const struct step *s, u
 	*new = next_state(*old, s);
 	if (*new == *old)
 		return true;
-	seen = atomic_swap_if(&c->state, *old, *new);
+	seen = compare_and_swap(&c->state, *old, *new);
 	if (seen == *old)
 		return true;
 	*old = seen;

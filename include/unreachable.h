@@ -92,13 +92,13 @@ ALWAYS_INLINE bool quotes_what_was_sent(const struct connection *c, const struct
 /* Sets the flag; true for the one who was first. */
 ALWAYS_INLINE bool set_unreachable(struct connection *c)
 {
-	return !(c->state & UNREACHABLE) && !(atomic_or_fetch_old(&c->state, UNREACHABLE) & UNREACHABLE);
+	return !(c->state & UNREACHABLE) && !(fetch_and_or(&c->state, UNREACHABLE) & UNREACHABLE);
 }
 
 ALWAYS_INLINE void emit_unreachable(struct connection *c, const struct segment *s, const struct sighting *g,
 				    const struct icmp_error *error, struct counters *n)
 {
-	u32 number = atomic_add_fetch_old(&c->events, 1) + 1;
+	u32 number = fetch_and_add(&c->events, 1) + 1;
 	struct event *e = ring_reserve(sizeof(*e));
 
 	if (!e) {

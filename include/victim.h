@@ -63,8 +63,8 @@ ALWAYS_INLINE u32 hint_span(u64 kept)
 
 ALWAYS_INLINE u32 hint_longest_span(void)
 {
-	return hint_span(later(config_current()->idle_timeout,
-			       later(config_current()->time_wait, config_current()->linger)));
+	return hint_span(max_u64(config_current()->idle_timeout,
+				 max_u64(config_current()->time_wait, config_current()->linger)));
 }
 
 /* The hint of a record of which something was seen just now. */

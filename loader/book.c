@@ -425,7 +425,7 @@ void book_advance(struct book *b, u64 now)
 	}
 }
 
-void book_scan(struct book *b)
+void book_read_table(struct book *b)
 {
 	for (u32 slot = 0; slot < slots(b); slot++) {
 		struct connection c;

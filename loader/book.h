@@ -64,7 +64,7 @@ void book_advance(struct book *b, u64 now);
  * Takes up the connections of the table whose events were lost, or that were there before the reader. What is
  * in the ring is older: it must have been taken before.
  */
-void book_scan(struct book *b);
+void book_read_table(struct book *b);
 
 /*
  * The run ends: every record that is not final yet becomes so, in the order of their start. Those that left

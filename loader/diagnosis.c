@@ -128,7 +128,7 @@ static u32 found_in_end(const struct connection *c)
 {
 	return found_if(is_reset_by(c, ORIGINATOR), DIAGNOSIS_RESET_BY_ORIG) |
 	       found_if(is_reset_by(c, RESPONDER), DIAGNOSIS_RESET_BY_RESP) |
-	       found_if(c->state & RESET_REFUSED && !(c->state & PROBE), DIAGNOSIS_RESET_NOT_ACCEPTED) |
+	       found_if(c->state & RESET_NOT_ACCEPTED && !(c->state & PROBE), DIAGNOSIS_RESET_NOT_ACCEPTED) |
 	       found_if(is_half_closed(c), DIAGNOSIS_HALF_CLOSED) |
 	       found_if(c->state & SIMULTANEOUS_OPEN, DIAGNOSIS_SIMULTANEOUS_OPEN) |
 	       found_if(c->state & SIMULTANEOUS_CLOSE, DIAGNOSIS_SIMULTANEOUS_CLOSE) |

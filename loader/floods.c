@@ -33,7 +33,7 @@ const char *flood_name(enum flood_kind kind)
 	return kind < FLOOD_KINDS ? names[kind] : NULL;
 }
 
-static u64 smaller(u64 a, u64 b)
+static u64 min_u64(u64 a, u64 b)
 {
 	return a < b ? a : b;
 }
@@ -91,9 +91,9 @@ static bool is_one_hook(const struct counted *d)
 static u64 beyond(const struct counted *d, enum stray kind, enum stray answered)
 {
 	if (is_one_hook(d))
-		return less(segments_of(d, kind), segments_of(d, answered));
-	return less(d->segments[HOOK_IN][kind], d->segments[HOOK_OUT][answered]) +
-	       less(d->segments[HOOK_OUT][kind], d->segments[HOOK_IN][answered]);
+		return saturating_subtract(segments_of(d, kind), segments_of(d, answered));
+	return saturating_subtract(d->segments[HOOK_IN][kind], d->segments[HOOK_OUT][answered]) +
+	       saturating_subtract(d->segments[HOOK_OUT][kind], d->segments[HOOK_IN][answered]);
 }
 
 static u64 others(const struct counted *d, enum hook hook, enum stray kind)
@@ -110,60 +110,61 @@ static u64 others(const struct counted *d, enum hook hook, enum stray kind)
 static u64 rst_beyond_all(const struct counted *d)
 {
 	if (is_one_hook(d))
-		return less(segments_of(d, STRAY_RST), others(d, HOOK_IN, STRAY_RST));
-	return less(d->segments[HOOK_IN][STRAY_RST], others(d, HOOK_OUT, STRAY_RST)) +
-	       less(d->segments[HOOK_OUT][STRAY_RST], others(d, HOOK_IN, STRAY_RST));
+		return saturating_subtract(segments_of(d, STRAY_RST), others(d, HOOK_IN, STRAY_RST));
+	return saturating_subtract(d->segments[HOOK_IN][STRAY_RST], others(d, HOOK_OUT, STRAY_RST)) +
+	       saturating_subtract(d->segments[HOOK_OUT][STRAY_RST], others(d, HOOK_IN, STRAY_RST));
 }
 
 /* With the table full of live connections every segment of all others is a stray: not these. */
 static u64 recorded_strays(const struct counted *d, enum stray kind)
 {
-	return less(d->strays[kind], d->untracked);
+	return saturating_subtract(d->strays[kind], d->untracked);
 }
 
 /* Connections begun by a SYN; those that found no place in the table have strays only. */
 static u64 begun(const struct counted *d)
 {
-	return smaller(segments_of(d, STRAY_SYN), later(d->started, d->strays[STRAY_SYN]));
+	return min_u64(segments_of(d, STRAY_SYN), max_u64(d->started, d->strays[STRAY_SYN]));
 }
 
 /* Completed, and not begun by a SYN that was seen: of such, one direction alone passes here. */
 static u64 completed_besides(const struct counted *d)
 {
-	return less(d->completed, begun(d));
+	return saturating_subtract(d->completed, begun(d));
 }
 
 /* SYN-ACKs that nobody asked for. */
 static u64 unasked(const struct counted *d)
 {
-	return less(beyond(d, STRAY_SYN_ACK, STRAY_SYN), completed_besides(d));
+	return saturating_subtract(beyond(d, STRAY_SYN_ACK, STRAY_SYN), completed_besides(d));
 }
 
 /* FINs by which connections closed. What a RST ended before it was open had none. */
 static u64 closing(const struct counted *d)
 {
-	return 2 * d->closed_by_fin + less(d->closed_by_rst, d->refused + d->aborted);
+	return 2 * d->closed_by_fin + saturating_subtract(d->closed_by_rst, d->refused + d->aborted);
 }
 
 static u64 idle_resets(const struct counted *d)
 {
-	return less(segments_of(d, STRAY_RST), d->closed_by_rst);
+	return saturating_subtract(segments_of(d, STRAY_RST), d->closed_by_rst);
 }
 
 /* Of the RSTs that closed nothing those that answer ACKs: a stray answers nothing that was seen. */
 static u64 resets_of_acks(const struct counted *d)
 {
 	u64 opposite = segments_of(d, STRAY_RST) - beyond(d, STRAY_RST, STRAY_ACK);
-	u64 of_others = recorded_strays(d, STRAY_RST) + less(unasked(d), d->strays[STRAY_SYN_ACK]) +
-			less(segments_of(d, STRAY_FIN), closing(d));
+	u64 of_others = recorded_strays(d, STRAY_RST) +
+			saturating_subtract(unasked(d), d->strays[STRAY_SYN_ACK]) +
+			saturating_subtract(segments_of(d, STRAY_FIN), closing(d));
 
-	return smaller(opposite, less(idle_resets(d), of_others));
+	return min_u64(opposite, saturating_subtract(idle_resets(d), of_others));
 }
 
 /* Connections completed in the busiest second of late, this one included. */
 static u64 busiest(const struct floods *f, const struct counted *d)
 {
-	return later(f->usual, d->completed);
+	return max_u64(f->usual, d->completed);
 }
 
 static struct judgment judgment_of(u64 least, u64 many, u64 nothing, u64 judged)
@@ -171,7 +172,7 @@ static struct judgment judgment_of(u64 least, u64 many, u64 nothing, u64 judged)
 	return (struct judgment){
 		.bad = least >= FLOOD_LEAST || many >= FLOOD_MANY,
 		.many = least >= FLOOD_MANY || many >= FLOOD_MANY,
-		.nothing = smaller(nothing, judged),
+		.nothing = min_u64(nothing, judged),
 		.judged = judged,
 	};
 }
@@ -179,15 +180,16 @@ static struct judgment judgment_of(u64 least, u64 many, u64 nothing, u64 judged)
 static struct judgment judge_syn(const struct floods *f, const struct counted *d)
 {
 	u64 all = begun(d), again = segments_of(d, STRAY_SYN) - all;
-	u64 failed = less(all, d->completed + again), left = less(failed, d->refused);
+	u64 failed = saturating_subtract(all, d->completed + again),
+	    left = saturating_subtract(failed, d->refused);
 
 	return judgment_of(2 * left > all ? left : 0, failed > 2 * busiest(f, d) ? failed : 0,
-			   less(all, d->completed), all);
+			   saturating_subtract(all, d->completed), all);
 }
 
 static struct judgment judge_syn_ack(const struct counted *d)
 {
-	u64 nothing = unasked(d), strays = smaller(d->strays[STRAY_SYN_ACK], nothing);
+	u64 nothing = unasked(d), strays = min_u64(d->strays[STRAY_SYN_ACK], nothing);
 
 	return judgment_of(strays, nothing, nothing, segments_of(d, STRAY_SYN_ACK));
 }
@@ -198,21 +200,21 @@ static struct judgment judge_ack(const struct counted *d, bool settled)
 	bool alone = settled && 4 * recorded_strays(d, STRAY_ACK) > 3 * all;
 
 	return judgment_of(alone || 2 * answers >= strays ? strays : 0, 2 * answers >= all ? answers : 0,
-			   later(strays, answers), all);
+			   max_u64(strays, answers), all);
 }
 
 static struct judgment judge_rst(const struct counted *d)
 {
-	u64 strays = recorded_strays(d, STRAY_RST), excess = smaller(idle_resets(d), rst_beyond_all(d));
+	u64 strays = recorded_strays(d, STRAY_RST), excess = min_u64(idle_resets(d), rst_beyond_all(d));
 
-	return judgment_of(strays, excess, later(strays, excess), segments_of(d, STRAY_RST));
+	return judgment_of(strays, excess, max_u64(strays, excess), segments_of(d, STRAY_RST));
 }
 
 static struct judgment judge_fin(const struct floods *f, const struct counted *d, bool settled)
 {
-	u64 all = segments_of(d, STRAY_FIN), excess = less(all, closing(d) + d->untracked);
-	u64 strays = settled ? smaller(recorded_strays(d, STRAY_FIN), excess) : 0;
-	u64 many = excess > later(closing(d), 2 * busiest(f, d)) ? excess : 0;
+	u64 all = segments_of(d, STRAY_FIN), excess = saturating_subtract(all, closing(d) + d->untracked);
+	u64 strays = settled ? min_u64(recorded_strays(d, STRAY_FIN), excess) : 0;
+	u64 many = excess > max_u64(closing(d), 2 * busiest(f, d)) ? excess : 0;
 
 	return judgment_of(strays, many, excess, all);
 }
@@ -265,7 +267,7 @@ static void begin_series(struct flood_watch *w, const struct floods *f, enum flo
 /* A bad second: the flood that it belongs to, or may yet belong to, is that much larger. */
 static void add_bad(struct flood_watch *w, const struct judgment *j, u64 from, u64 to)
 {
-	u64 span = later(to - from, second);
+	u64 span = max_u64(to - from, second);
 	double seconds = (double)span / (double)second;
 
 	w->bad++;
@@ -276,7 +278,7 @@ static void add_bad(struct flood_watch *w, const struct judgment *j, u64 from, u
 	w->flood.total += (u64)((double)j->rate * seconds);
 	w->flood.nothing += (u64)((double)j->nothing * seconds);
 	w->flood.judged += (u64)((double)j->judged * seconds);
-	w->flood.peak = later(w->flood.peak, j->rate);
+	w->flood.peak = max_u64(w->flood.peak, j->rate);
 	w->flood.rate = (u64)((double)w->flood.total * (double)second / (double)w->lasted);
 }
 
@@ -301,7 +303,7 @@ static void close_flood(struct flood_watch *w)
 {
 	w->on = false;
 	w->bad = 0;
-	w->peak = later(w->peak, w->flood.peak);
+	w->peak = max_u64(w->peak, w->flood.peak);
 	w->segments += w->flood.total;
 }
 
@@ -348,7 +350,7 @@ u32 floods_look(struct floods *f, const struct counters *before, const struct co
 	scale(&d, to - from);
 	for (enum flood_kind kind = 0; kind < FLOOD_KINDS; kind++)
 		n += look_at(f, kind, &d, after, from, to, &told[n]);
-	f->usual = later(f->usual - f->usual / FADES, d.completed);
+	f->usual = max_u64(f->usual - f->usual / FADES, d.completed);
 	if (to - from >= second / 2) {
 		f->looked = true;
 		f->begun_rate = d.started;
@@ -383,7 +385,7 @@ struct flood_totals floods_total(const struct floods *f)
 
 		t.begun[kind] = w->begun;
 		t.going_on[kind] = w->on;
-		t.peak[kind] = w->on ? later(w->peak, w->flood.peak) : w->peak;
+		t.peak[kind] = w->on ? max_u64(w->peak, w->flood.peak) : w->peak;
 		t.segments[kind] = w->segments + (w->on ? w->flood.total : 0);
 	}
 	return t;
@@ -399,7 +401,7 @@ void flood_totals_add(struct flood_totals *sum, const struct flood_totals *one)
 	for (u32 kind = 0; kind < FLOOD_KINDS; kind++) {
 		sum->begun[kind] += one->begun[kind];
 		sum->going_on[kind] += one->going_on[kind];
-		sum->peak[kind] = later(sum->peak[kind], one->peak[kind]);
+		sum->peak[kind] = max_u64(sum->peak[kind], one->peak[kind]);
 		sum->segments[kind] += one->segments[kind];
 	}
 }

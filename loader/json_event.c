@@ -160,7 +160,7 @@ static char *from_interface(char *at, const struct interface *i, const struct ev
 	at = options(at, &e->options);
 	at = put_word(at, "orig_state", state_name(endpoint_state(e->state, ORIGINATOR)));
 	at = put_word(at, "resp_state", state_name(endpoint_state(e->state, RESPONDER)));
-	at = put_ms(at, "since_ms", less(e->time, e->start));
+	at = put_ms(at, "since_ms", saturating_subtract(e->time, e->start));
 	return verdicts(at, e, segment);
 }
 

@@ -99,7 +99,7 @@ static char *handshake(char *at, const struct record *r)
 static char *teardown(char *at, const struct record *r)
 {
 	const struct connection *c = r->connection;
-	bool reset = c->state & (RESET_BY | RESET_BY << 1 | RESET_REFUSED);
+	bool reset = c->state & (RESET_BY | RESET_BY << 1 | RESET_NOT_ACCEPTED);
 
 	at = put_object(at, "teardown");
 	at = put_word(at, "by", teardown_by(r));

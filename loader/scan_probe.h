@@ -38,7 +38,7 @@ ALWAYS_INLINE enum answer answer_of(u64 state)
 {
 	if (state & SAW_SYN << RESPONDER && !(state & MIDSTREAM))
 		return ANSWER_SYN_ACK;
-	if (state & RESET_BY << RESPONDER || (state & RESET_REFUSED && state & SAW_SEGMENT << RESPONDER))
+	if (state & RESET_BY << RESPONDER || (state & RESET_NOT_ACCEPTED && state & SAW_SEGMENT << RESPONDER))
 		return ANSWER_RST;
 	return state & UNREACHABLE ? ANSWER_UNREACHABLE : ANSWER_NONE;
 }

@@ -157,7 +157,7 @@ static void count_sample(struct scans *s, struct suspect *p)
 
 		scanner_probe(scanner, &t, p->sample[i].probes, p->sample[i].answer, &s->purse);
 	}
-	scanner->last = later(scanner->last, p->last);
+	scanner->last = max_u64(scanner->last, p->last);
 	scanner->latest = p->latest;
 }
 
@@ -217,7 +217,7 @@ static void count_probe(struct scans *s, struct suspect *p, const struct target 
 
 	if (!scanner)
 		return;
-	scanner->last = later(scanner->last, p->last);
+	scanner->last = max_u64(scanner->last, p->last);
 	scanner->latest = p->latest;
 	if (!scanner_probe(scanner, t, 1, ANSWER_NONE, &s->purse) ||
 	    scanner->targets.count < scanner->tell_at)
@@ -233,7 +233,7 @@ static void on_probe(struct scans *s, const struct event *e, enum scan_kind kind
 	struct suspect *p = suspect_of(s, &from.address, kind, e->time, false);
 
 	turn(s, p, e->time);
-	p->last = later(p->last, e->time);
+	p->last = max_u64(p->last, e->time);
 	p->latest = *e;
 	suspect_add_attempt(p, &t, e->time);
 	if (suspect_is_flagged_now(p))

@@ -179,11 +179,11 @@ static void print_worst(const struct summary *s, FILE *out)
 
 static void add_unseen(struct paragraph *p, const struct counters *n)
 {
-	add_count(p, less(n->untracked, n->busy),
+	add_count(p, saturating_subtract(n->untracked, n->busy),
 		  "segments untracked (connection table full: --max-connections)");
 	add_count(p, n->busy, "segments untracked (table busy)");
 	/* those whose tuple was used anew are counted with them, and lost nothing */
-	add_count(p, less(n->evicted, n->reused), "connections evicted before their end");
+	add_count(p, saturating_subtract(n->evicted, n->reused), "connections evicted before their end");
 	add_count(p, n->displaced, "closed records whose place was needed before their time");
 	add_count(p, n->fragments, "fragments");
 	add_count(p, n->truncated, "frames cut short");

@@ -161,7 +161,8 @@ static void remark_unreachable(struct paragraph *p, const struct record *r)
 
 	if (e) {
 		memcpy(reporter.bytes, e->reporter, sizeof(reporter.bytes));
-		paragraph_add(p, "after %s %s said by ICMP: ", text_span(less(e->time, c->start)).text,
+		paragraph_add(p, "after %s %s said by ICMP: ",
+			      text_span(saturating_subtract(e->time, c->start)).text,
 			      text_address(&reporter).text);
 	} else {
 		paragraph_add(p, "an ICMP error said: ");

@@ -87,12 +87,12 @@ static u64 connections_over(const struct counters *n)
 
 u64 half_open_of(const struct counters *n)
 {
-	return less(n->started, handshakes_over(n));
+	return saturating_subtract(n->started, handshakes_over(n));
 }
 
 u64 tracked_of(const struct counters *n)
 {
-	return less(n->opened, connections_over(n));
+	return saturating_subtract(n->opened, connections_over(n));
 }
 
 /*
@@ -101,8 +101,8 @@ u64 tracked_of(const struct counters *n)
  */
 static void settle_beginnings(struct counters *n)
 {
-	n->started = later(n->started, handshakes_over(n));
-	n->opened = later(n->opened, connections_over(n));
+	n->started = max_u64(n->started, handshakes_over(n));
+	n->opened = max_u64(n->opened, connections_over(n));
 }
 
 static void fill_gauges(struct totals *t)
@@ -114,7 +114,7 @@ static void fill_gauges(struct totals *t)
 
 static void keep(u64 *now, u64 *last)
 {
-	*last = *now = later(*now, *last);
+	*last = *now = max_u64(*now, *last);
 }
 
 void totals_keep(struct totals *t, struct decided *last)
@@ -145,7 +145,7 @@ void totals_fill(struct totals *t, const struct counters *sum, const struct scan
 
 void counters_add(struct counters *sum, const struct counters *one)
 {
-	u64 *to = (u64 *)(void *)sum, max = later(sum->handshake_max, one->handshake_max);
+	u64 *to = (u64 *)(void *)sum, max = max_u64(sum->handshake_max, one->handshake_max);
 	const u64 *from = (const u64 *)(const void *)one;
 
 	for (size_t i = 0; i < sizeof(*sum) / sizeof(*to); i++)
@@ -161,7 +161,7 @@ void totals_add(struct totals *sum, const struct totals *t)
 	sum->scans_seen += t->scans_seen;
 	sum->scans_displaced += t->scans_displaced;
 	sum->sources_forgotten += t->sources_forgotten;
-	sum->at = later(sum->at, t->at);
+	sum->at = max_u64(sum->at, t->at);
 	flood_totals_add(&sum->floods, &t->floods);
 	for (size_t i = 0; i < SCAN_KINDS; i++)
 		sum->scans[i] += t->scans[i];

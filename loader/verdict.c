@@ -159,7 +159,7 @@ static bool closed_by_fin_and_reset(const struct connection *c, enum endpoint fi
 	enum endpoint reset = other_endpoint(fin);
 
 	return holds(c, SAW_FIN << fin) && holds(c, HISTORY_R << reset) && !holds(c, HISTORY_R << fin) &&
-	       c->state & (RESET_BY << reset | RESET_REFUSED);
+	       c->state & (RESET_BY << reset | RESET_NOT_ACCEPTED);
 }
 
 /* Zeek's: what comes after both endpoints have closed does not count. */
@@ -168,11 +168,11 @@ u64 duration(const struct connection *c)
 	u64 last = last_seen(c);
 
 	if (each(c, SAW_FIN))
-		last = later(c->at.fin[ORIGINATOR], c->at.fin[RESPONDER]);
+		last = max_u64(c->at.fin[ORIGINATOR], c->at.fin[RESPONDER]);
 	else if (closed_by_fin_and_reset(c, ORIGINATOR))
-		last = later(c->at.fin[ORIGINATOR], c->at.reset);
+		last = max_u64(c->at.fin[ORIGINATOR], c->at.reset);
 	else if (closed_by_fin_and_reset(c, RESPONDER))
-		last = later(c->at.fin[RESPONDER], c->at.reset);
+		last = max_u64(c->at.fin[RESPONDER], c->at.reset);
 	return last > c->start ? last - c->start : 0;
 }
 

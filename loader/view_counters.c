@@ -31,7 +31,7 @@ static void print_counts(FILE *out, const char *about, const struct count *count
 
 static void print_heading(FILE *out, const struct interface *i, const struct totals *t)
 {
-	u64 watched = less(t->at, i->since);
+	u64 watched = saturating_subtract(t->at, i->since);
 
 	fprintf(out, "%s  %s", text_clock((s64)t->at + i->wall_offset).text, i->name ? i->name : "capture");
 	if (!i->replay)

@@ -101,7 +101,7 @@ static void print_step(FILE *out, bool color, const struct record *r, const stru
 	struct paragraph label;
 	struct rung rung = {
 		.since_start = time - start,
-		.since_before = before ? less(time, before->time) : 0,
+		.since_before = before ? saturating_subtract(time, before->time) : 0,
 		.from = s->from,
 		.label = label.text,
 		.states = {shown_state(r, s->states[ORIGINATOR]), shown_state(r, s->states[RESPONDER])},

@@ -70,7 +70,7 @@ static int wait_at_most(const struct watch *w)
 {
 	const u64 ms = 1000000;
 	u64 most = (u64)drain_every(w->output->view);
-	u64 left = less(w->next_counters, clock_monotonic());
+	u64 left = saturating_subtract(w->next_counters, clock_monotonic());
 
 	if (w->output->view->counters && left < most * ms)
 		most = (left + ms - 1) / ms;
@@ -151,7 +151,7 @@ static void scan_later(struct watched *one)
 static void scan(struct watched *one)
 {
 	one->scan = false;
-	book_scan(&one->book);
+	book_read_table(&one->book);
 }
 
 static int open_one(struct watch *w, struct watched *one, struct instrument *i, bool backlog)
@@ -229,7 +229,7 @@ static void drain_one(struct watched *one, size_t most, u64 now)
 	if (output_is_full(one->book.output))
 		return; /* what is in the ring is the next reader's */
 	ring_buffer__consume(one->ring);
-	one->unread = less(one->unread, one->taken);
+	one->unread = saturating_subtract(one->unread, one->taken);
 	if (one->scan && (one->taken < most || !one->unread))
 		scan(one);
 	book_advance(&one->book, now);
@@ -258,7 +258,8 @@ static bool fill_totals(struct totals *t, struct watched *one, const struct buck
 		return false;
 	/* a record that did not come was lost, whether the programs counted it as that or not */
 	if (!output_is_full(one->book.output))
-		sum.lost_records = later(sum.lost_records, less(one->book.unread, sum.aggregated_records));
+		sum.lost_records = max_u64(sum.lost_records,
+					   saturating_subtract(one->book.unread, sum.aggregated_records));
 	totals_fill(t, &sum, one->book.scans, table, &one->instrument->config, now);
 	if (table)
 		totals_keep(t, &one->decided);

@@ -152,7 +152,7 @@ static void next_reader_to(struct output o)
 	output = o;
 	assert_int_equal(book_open(&book, &interface, &config, table, &output, &summary), 0);
 	book_resume(&book, told);
-	book_scan(&book);
+	book_read_table(&book);
 }
 
 static void next_reader(void)

@@ -7,8 +7,8 @@
 
 static u32 test_meetings;
 
-#undef atomic_swap_if
-#define atomic_swap_if(p, old, new)                                                                          \
+#undef compare_and_swap
+#define compare_and_swap(p, old, new)                                                                        \
 	({                                                                                                   \
 		if (sizeof(*(p)) == sizeof(u64) && test_meetings) {                                          \
 			test_meetings--;                                                                     \

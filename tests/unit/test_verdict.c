@@ -215,7 +215,7 @@ static void test_diagnosis_by_flags(void **unused)
 		 1U << DIAGNOSIS_RESET_BY_ORIG},
 		{"reset by the responder", OPENED | RESET_BY << 1 | CLOSED_ONCE,
 		 1U << DIAGNOSIS_RESET_BY_RESP},
-		{"a RST that does not fit", OPENED | RESET_REFUSED, 1U << DIAGNOSIS_RESET_NOT_ACCEPTED},
+		{"a RST that does not fit", OPENED | RESET_NOT_ACCEPTED, 1U << DIAGNOSIS_RESET_NOT_ACCEPTED},
 		{"one FIN", OPENED | SAW_FIN, 1U << DIAGNOSIS_HALF_CLOSED},
 		{"two FINs", OPENED | SAW_FIN | SAW_FIN << 1, 0},
 		{"wrong ACK", BOTH_SEEN | BOTH_SYN | SAW_SYN_ACK | SYN_ACKED | ACK_WRONG,
