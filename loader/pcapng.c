@@ -41,12 +41,12 @@ __attribute__((format(printf, 2, 3))) static int broken(struct pcapng *p, const 
 	return -1;
 }
 
-static u32 word(const struct pcapng *p, const u8 *at)
+static u32 read_u32(const struct pcapng *p, const u8 *at)
 {
 	return p->swapped ? load_be32(at) : load_raw32(at);
 }
 
-static u16 half(const struct pcapng *p, const u8 *at)
+static u16 read_u16(const struct pcapng *p, const u8 *at)
 {
 	return p->swapped ? load_be16(at) : swap16(load_be16(at));
 }
@@ -118,7 +118,7 @@ static int read_body(struct pcapng *p, struct block *b, u32 already)
 	if (!read_exactly(p, p->block + already, b->kept - already) || !skip(p, b->length - b->kept) ||
 	    !read_exactly(p, trailer, sizeof(trailer)))
 		return broken(p, "truncated block of %u bytes", whole);
-	if (word(p, trailer) != whole)
+	if (read_u32(p, trailer) != whole)
 		return broken(p, "a block whose two lengths differ");
 	return 1;
 }
@@ -140,11 +140,12 @@ static int read_block(struct pcapng *p, struct block *b)
 			return -1;
 		already = 4;
 	} else {
-		b->type = word(p, header);
+		b->type = read_u32(p, header);
 	}
-	b->length = word(p, header + 4);
+	b->length = read_u32(p, header + 4);
 	if (b->length < BLOCK_HEADER + BLOCK_TRAILER + already || b->length % 4)
-		return broken(p, "a block of %u bytes", b->length);
+		return broken(p, "a block of %u bytes: fewer than its own header takes, or no multiple of 4",
+			      b->length);
 	b->length -= BLOCK_HEADER + BLOCK_TRAILER;
 	return read_body(p, b, already);
 }
@@ -185,7 +186,7 @@ static void take_interface_option(struct pcapng *p, struct pcapng_interface *i, 
 	} else if (code == OPTION_IF_TSRESOL && length == 1) {
 		i->units = units_of(*value);
 	} else if (code == OPTION_IF_TSOFFSET && length == 8) {
-		u32 first = word(p, value), second = word(p, value + 4);
+		u32 first = read_u32(p, value), second = read_u32(p, value + 4);
 
 		d->offset = (s64)(p->swapped ? (u64)first << 32 | second : (u64)second << 32 | first);
 	}
@@ -195,7 +196,7 @@ static void take_interface_options(struct pcapng *p, const struct block *b, stru
 				   struct pcapng_description *d)
 {
 	for (u32 at = INTERFACE_BODY; at + OPTION_HEADER <= b->kept;) {
-		u16 code = half(p, p->block + at), size = half(p, p->block + at + 2);
+		u16 code = read_u16(p, p->block + at), size = read_u16(p, p->block + at + 2);
 
 		at += OPTION_HEADER;
 		if (!code || at + size > b->kept)
@@ -232,9 +233,10 @@ static int take_interface(struct pcapng *p, const struct block *b)
 	struct pcapng_description d = {0};
 
 	if (b->length < INTERFACE_BODY)
-		return broken(p, "an interface block of %u bytes", b->length);
-	i.link_type = half(p, p->block);
-	d.snap_length = word(p, p->block + 4);
+		return broken(p, "an interface block of %u bytes, where %d are needed", b->length,
+			      INTERFACE_BODY);
+	i.link_type = read_u16(p, p->block);
+	d.snap_length = read_u32(p, p->block + 4);
 	take_interface_options(p, b, &i, &d);
 	if (!i.units)
 		return broken(p, "time stamps finer than can be counted");
@@ -250,12 +252,14 @@ static int take_interface(struct pcapng *p, const struct block *b)
 	return 0;
 }
 
-static u64 nanoseconds(u64 stamp, u64 units, s64 offset)
-{
-	__extension__ typedef unsigned __int128 wide;
-	u64 seconds = stamp / units + (u64)offset;
+__extension__ typedef __int128 s128;
 
-	return seconds * SECOND_NS + (u64)((wide)(stamp % units) * SECOND_NS / units);
+/* ns since the epoch: it may be before that, or later than can be counted. */
+static s128 nanoseconds(u64 stamp, u64 units, s64 offset)
+{
+	s128 seconds = (s128)(stamp / units) + offset;
+
+	return seconds * SECOND_NS + (s128)(stamp % units) * SECOND_NS / units;
 }
 
 /* What the section says of the packet's interface. NULL: nothing. */
@@ -278,19 +282,21 @@ static int take_packet(struct pcapng *p, const struct block *b, struct pcapng_pa
 {
 	const struct pcapng_description *d;
 	const u8 *at = p->block;
+	s128 time;
 
 	if (b->length < PACKET_BODY)
-		return broken(p, "a packet block of %u bytes", b->length);
-	d = description_of(p, b->type == BLOCK_PACKET ? half(p, at) : word(p, at));
+		return broken(p, "a packet block of %u bytes, where %d are needed", b->length, PACKET_BODY);
+	d = description_of(p, b->type == BLOCK_PACKET ? read_u16(p, at) : read_u32(p, at));
 	if (!d)
 		return -1;
 	packet->interface = d->interface;
-	packet->time = nanoseconds((u64)word(p, at + 4) << 32 | word(p, at + 8),
-				   p->interfaces[d->interface].units, d->offset);
-	if (packet->time > PCAPNG_TIME_MAX)
+	time = nanoseconds((u64)read_u32(p, at + 4) << 32 | read_u32(p, at + 8),
+			   p->interfaces[d->interface].units, d->offset);
+	if (time < 0 || time > PCAPNG_TIME_MAX)
 		return broken(p, "a time stamp before 1970 or after 2115");
-	packet->captured = word(p, at + 12);
-	packet->length = word(p, at + 16);
+	packet->time = (u64)time;
+	packet->captured = read_u32(p, at + 12);
+	packet->length = read_u32(p, at + 16);
 	packet->data = at + PACKET_BODY;
 	if (packet->captured > b->length - PACKET_BODY)
 		return broken(p, "a packet of %u bytes in a block of %u", packet->captured, b->length);
@@ -304,12 +310,13 @@ static int take_simple_packet(struct pcapng *p, const struct block *b, struct pc
 	const struct pcapng_description *d;
 
 	if (b->length < SIMPLE_PACKET_BODY)
-		return broken(p, "a simple packet block of %u bytes", b->length);
+		return broken(p, "a simple packet block of %u bytes, where %d are needed", b->length,
+			      SIMPLE_PACKET_BODY);
 	d = description_of(p, 0);
 	if (!d)
 		return -1;
 	packet->interface = d->interface;
-	packet->length = word(p, p->block);
+	packet->length = read_u32(p, p->block);
 	packet->captured = packet->length;
 	if (d->snap_length && packet->captured > d->snap_length)
 		packet->captured = d->snap_length;
@@ -327,7 +334,8 @@ int pcapng_next(struct pcapng *p, struct pcapng_packet *packet)
 		switch (b.type) {
 		case PCAPNG_MAGIC:
 			if (b.length < SECTION_BODY)
-				return broken(p, "a section header of %u bytes", b.length);
+				return broken(p, "a section header of %u bytes, where %d are needed",
+					      b.length, SECTION_BODY);
 			break;
 		case BLOCK_INTERFACE:
 			if (take_interface(p, &b))

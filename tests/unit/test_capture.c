@@ -216,6 +216,19 @@ static void a_length_that_was_not_cut_stays(void **state)
 	expect_end(&c, &f, 0);
 }
 
+/* Taken for a large number without a sign, it made a connection due that never expired: for ever. */
+static void a_fraction_of_a_second_that_is_negative_is_refused(void **state)
+{
+	struct file f = {0};
+	struct capture c;
+
+	(void)state;
+	pcap_header(&f, 0xa1b2c3d4, 101);
+	pcap_packet(&f, 0, 0xffffffff, ipv4_packet, sizeof(ipv4_packet));
+	assert_int_equal(capture_open(&c, save(&f)), 0);
+	expect_end(&c, &f, -1);
+}
+
 static void what_is_no_capture_is_refused(void **state)
 {
 	struct file empty = {0}, text = {0}, unknown = {0};
@@ -244,6 +257,7 @@ int main(void)
 		cmocka_unit_test(a_length_that_was_cut_with_the_frame_is_that_of_the_ip_header),
 		cmocka_unit_test(a_length_that_was_cut_is_found_behind_tags_and_in_ipv6),
 		cmocka_unit_test(a_length_that_was_not_cut_stays),
+		cmocka_unit_test(a_fraction_of_a_second_that_is_negative_is_refused),
 		cmocka_unit_test(what_is_no_capture_is_refused),
 	};
 

@@ -178,8 +178,14 @@ static void times_before_1970_and_after_2115_are_refused(void **state)
 {
 	const struct {
 		u64 stamp;
+		u8 resolution;
 		int read;
-	} cases[] = {{1ULL << 62, 1}, {(1ULL << 62) + 1, -1}, {0ULL - 1000000000, -1}};
+	} cases[] = {
+		{1ULL << 62, 9, 1},
+		{(1ULL << 62) + 1, 9, -1},
+		{0ULL - 1000000000, 9, -1},
+		{1ULL << 55, 0, -1}, /* so many seconds are 0 ns in 64 bits */
+	};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
@@ -188,7 +194,7 @@ static void times_before_1970_and_after_2115_are_refused(void **state)
 		struct capture c;
 
 		section(&f);
-		interface(&f, 101, 9, "abc");
+		interface(&f, 101, cases[i].resolution, "abc");
 		packet(&f, 0, cases[i].stamp, ipv4_packet, sizeof(ipv4_packet));
 		assert_int_equal(capture_open(&c, save(&f)), 0);
 		assert_int_equal(capture_next(&c, &frame), cases[i].read);
