@@ -11,8 +11,11 @@
 
 char LICENSE[] SEC("license") = "GPL";
 
-/* Longer than any headers in front of the payload; what the tc program asks to have in one piece. */
-enum { HEADERS_MAX = 256 };
+/*
+ * What the tc programs ask to have in one piece, in bytes: longer than the headers that are sent. A packet
+ * whose extension headers are longer, and which lies in pieces, counts as truncated.
+ */
+enum { PULLED_BYTES = 256 };
 
 /*
  * Where the long way of a frame is worked on: not on the stack, of which the verifier allows 512 bytes for
@@ -76,8 +79,8 @@ VERIFIED_ALONE int dissect_skb(struct __sk_buff *ctx, struct segment *s, struct 
 
 	if (!s || !g)
 		return PARSED_OTHER;
-	if (ctx->data_end - ctx->data < HEADERS_MAX && ctx->data_end - ctx->data < ctx->len)
-		bpf_skb_pull_data(ctx, ctx->len < HEADERS_MAX ? ctx->len : HEADERS_MAX);
+	if (ctx->data_end - ctx->data < PULLED_BYTES && ctx->data_end - ctx->data < ctx->len)
+		bpf_skb_pull_data(ctx, ctx->len < PULLED_BYTES ? ctx->len : PULLED_BYTES);
 	f.data = pointer(ctx->data);
 	f.end = pointer(ctx->data_end);
 	if (ctx->vlan_present)

@@ -71,11 +71,7 @@ ALWAYS_INLINE void read_options(const struct frame *f, const u8 *tcp, const stru
 	struct option_bytes copy;
 	u32 copied;
 
-	o->mss = 0;
-	o->window_scale = NO_WINDOW_SCALE;
-	o->offered = 0;
-	o->tsval = 0;
-	o->tsecr = 0;
+	options_clear(o);
 	if (!s->options_length || read_usual_options(tcp + TCP_HEADER, f->end, s->options_length, o))
 		return;
 	copied = options_copy(&copy, tcp, f->end, s->options_length);

@@ -10,6 +10,11 @@ ALWAYS_INLINE u64 max_u64(u64 a, u64 b)
 	return a > b ? a : b;
 }
 
+ALWAYS_INLINE u64 min_u64(u64 a, u64 b)
+{
+	return a < b ? a : b;
+}
+
 /*
  * What is left of a whole, 0 at least: time may step back, and of counters that are read while they grow a
  * part may be larger than its whole.

@@ -123,6 +123,12 @@ ALWAYS_INLINE bool both(u64 state, u64 flag)
 	return (state & (flag | flag << 1)) == (flag | flag << 1);
 }
 
+/* Whether a flag that each endpoint has is set for one of them at least. */
+ALWAYS_INLINE bool either(u64 state, u64 flag)
+{
+	return state & (flag | flag << 1);
+}
+
 /* A direction, the part that each of its segments touches. One cache line. */
 struct direction {
 	u32 version; /* odd while the block is being written */

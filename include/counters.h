@@ -75,25 +75,30 @@ struct counters {
 	u64 out_of_order;
 	u64 zero_window;
 	u64 keepalive;
-	/* handshakes and teardowns */
+	/*
+	 * Handshakes, from the SYN on. started = completed + refused + unanswered + aborted + those that are
+	 * half-open at the moment.
+	 */
 	u64 started;
-	u64 completed;
-	u64 refused;
-	u64 unanswered;
-	u64 aborted;
+	u64 completed;	/* both ends came to ESTABLISHED */
+	u64 refused;	/* the responder's RST ended it */
+	u64 unanswered; /* given up, and nobody had answered */
+	u64 aborted;	/* ended otherwise: the originator's RST, given up after an answer, displaced */
+	/* teardowns of what was no probe: a flag set that opens nothing, and its answer */
 	u64 closed_by_fin;
 	u64 closed_by_rst;
 	u64 closed_by_idle;
-	/* connections */
+	/* Connections, each a record. opened = closed + expired + evicted + those in the table and not over.
+	 */
 	u64 opened;
-	u64 closed;
-	u64 expired;
+	u64 closed;    /* by segments */
+	u64 expired;   /* given up: silent for idle_timeout */
 	u64 evicted;   /* left open: their place was needed, or their tuple was used anew */
 	u64 reused;    /* of these, the latter: nothing was lost of them */
 	u64 displaced; /* closed records that left before their time: their place was needed */
-	u64 midstream;
-	u64 untracked;
-	u64 busy;		 /* of the untracked: another CPU held the bucket for too long */
+	u64 midstream; /* of the opened: the first segment that was seen was no SYN and no SYN-ACK */
+	u64 untracked; /* segments that should have opened one, or moved it, and could not */
+	u64 busy;      /* of the untracked: another CPU held the bucket for too long */
 	u64 strays[STRAY_KINDS]; /* segments that came without one in the table, untracked ones too */
 	/* events */
 	u64 emitted;

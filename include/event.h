@@ -7,8 +7,8 @@
 #include "options.h"
 #include "platform.h"
 
-/* The layout of everything that is shared; pins with another number are not touched. */
-enum { LAYOUT_VERSION = 4 };
+/* The layout of everything that is shared; pins with another number are not read, only detached. */
+enum { LAYOUT_VERSION = 5 };
 
 /* The size of the ring. */
 enum { RING_BYTES = 8 << 20 };
@@ -76,10 +76,9 @@ struct event {
 	u8 hook;	 /* enum hook */
 	u8 verdict;	 /* enum event_verdict */
 	u8 window_scale; /* to apply to `window`: 0 where none was agreed */
-	u8 scan;	 /* which scan, with EVENT_SCAN; else 0 */
 	u8 icmp_type;	 /* EVENT_UNREACHABLE: of the ICMP or ICMPv6 error */
 	u8 icmp_code;
-	u8 reserved[2];
+	u8 reserved[3];
 };
 
 /* Why a record left the table. */

@@ -16,6 +16,15 @@ struct options {
 	u32 tsecr;
 };
 
+ALWAYS_INLINE void options_clear(struct options *o)
+{
+	o->mss = 0;
+	o->window_scale = NO_WINDOW_SCALE;
+	o->offered = 0;
+	o->tsval = 0;
+	o->tsecr = 0;
+}
+
 /*
  * A copy of the options with zeros behind: a zero is the end of the options, so a parser that keeps its
  * index below OPTION_INDEX_MASK needs no other bound.
@@ -114,11 +123,7 @@ VERIFIED_ALONE int options_parse(const struct option_bytes *from, u32 length, st
 
 	if (!from || !o)
 		return 0;
-	o->mss = 0;
-	o->window_scale = NO_WINDOW_SCALE;
-	o->offered = 0;
-	o->tsval = 0;
-	o->tsecr = 0;
+	options_clear(o);
 	for (u32 i = 0; i < TCP_OPTIONS_MAX; i++) {
 		u8 kind, size;
 

@@ -56,7 +56,10 @@ struct segment {
 	u16 transport; /* bytes from the first of the frame to the transport header */
 };
 
-/* No headers in front of the payload are longer. Bytes. */
+/*
+ * Where the transport header may begin at most, in bytes: a bound for the verifier, far above what is sent.
+ * The eight extension headers that are followed could be longer still: such a packet counts as bad_ip.
+ */
 enum { HEADERS_END_MAX = 0x2fff };
 
 /* A place in a frame, what is left of the wire length from there, and what comes next. */
@@ -83,7 +86,7 @@ ALWAYS_INLINE void cursor_advance(struct cursor *c, u32 n)
 
 /*
  * Where several ways through the headers meet: the place is the same, but the verifier forgets which
- * way led to it and need not follow each to the end. False: no frame has so long headers.
+ * way led to it and need not follow each to the end. False: beyond HEADERS_END_MAX.
  */
 ALWAYS_INLINE bool cursor_settle(struct cursor *c)
 {
@@ -311,7 +314,7 @@ ALWAYS_INLINE enum parsed parse_ipv6(struct cursor *c, struct segment *s, union 
 	return parse_extensions(c, s);
 }
 
-/* Which of the two is the higher half of the key: by address, then by port. Any total order does. */
+/* Whether a is the lower half of the key: by address, then by port. Any total order does. */
 ALWAYS_INLINE bool comes_first(const union address *a, u16 a_port, const union address *b, u16 b_port)
 {
 	if (a->halves[0] != b->halves[0])
@@ -406,9 +409,10 @@ ALWAYS_INLINE enum parsed parse_arp(const struct cursor *c, struct segment *s)
 }
 
 /*
- * Parses a frame down to its TCP segment. On PARSED_TCP `s` is filled, and `*tcp` is where the TCP
- * header begins; of the other results only s->network, s->fragment, s->protocol and s->transport are
- * meaningful, and of ICMP s->version and s->key.low, which is its sender.
+ * Parses a frame down to its TCP segment. On PARSED_TCP `s` is filled, and `*tcp` is where the TCP header
+ * begins. Of the other results only s->network, s->fragment and s->protocol are meaningful; s->transport
+ * where a transport header was reached, for which the caller clears it; and of ICMP s->version and
+ * s->key.low, which is its sender.
  */
 ALWAYS_INLINE enum parsed parse_frame(const struct frame *f, struct segment *s, const u8 **tcp)
 {

@@ -13,6 +13,18 @@
  *   ring_is_filling()    whether the reader is so far behind that the ring is half full
  *   clock_now()          nanoseconds, precise
  *   clock_tick()         nanoseconds, cheap; may lag behind clock_now() by one tick
+ *
+ * platform_kernel.h and platform_host.h supply:
+ *
+ *   load_be16(p), load_be32(p)    from network byte order, at any alignment
+ *   load_raw32(p), load_raw64(p)  as they lie, at any alignment
+ *   fetch_and_add(p, v)           atomic, and the value before: of a count, in no order with other memory
+ *   fetch_and_or(p, v), exchange(p, v), compare_and_swap(p, old, new)
+ *                                 atomic, the value before, and a full barrier
+ *   store_barrier()               what was stored before is seen before what is stored behind
+ *   store_release(p, v)           stores behind all that was stored before
+ *   compiler_barrier()            the compiler moves no access to memory across
+ *   hide_value(v)                 neither compiler nor verifier knows any longer what v is
  */
 #ifndef SYNSCOPE_PLATFORM_H
 #define SYNSCOPE_PLATFORM_H

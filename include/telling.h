@@ -120,8 +120,9 @@ ALWAYS_INLINE void count_lost(u32 kinds, struct counters *n)
 /*
  * Whether somebody reads an event; the others are numbered only. Told whatever the view is: the first of a
  * connection, which announces it, and what the scan rule judges by (scans.h): all of a connection whose
- * beginning was not seen, and whether one without SACK was completed. A close is news once the reader has
- * looked at the connection, --linger after its start.
+ * beginning was not seen, and whether one without SACK was completed. Of a connection that closes early the
+ * reader needs no word: it looks at each one --linger after its start. `tick` may lag behind, so that half of
+ * that time is taken for early.
  */
 ALWAYS_INLINE bool is_told(const struct connection *c, const struct sighting *g, u32 number)
 {
@@ -182,7 +183,6 @@ VERIFIED_ALONE int emit(struct connection *c, const struct segment *s, struct si
 		     (g->facts & FACT_ACK_OK ? VERDICT_ACK_OK : 0) |
 		     (was_accepted(s, g, g->after & ~g->before, g->after, from) ? VERDICT_ACCEPTED : 0);
 	e->window_scale = s->flags & TCP_SYN ? 0 : agreed_window_scale(c, from);
-	e->scan = 0;
 	__builtin_memset(e->reserved, 0, sizeof(e->reserved));
 	n->emitted += many;
 	ring_submit(e);

@@ -10,7 +10,10 @@
 
 #include "bucket.h"
 
-/* As much of a frame as an engine is given: all headers lie within. A BPF test run takes no more. */
+/*
+ * As much of a frame as an engine is given, in bytes: longer than the headers that are sent. A BPF test run
+ * takes no more than a page, with its metadata.
+ */
 enum { FRAME_PREFIX_MAX = 2048 };
 
 /* Receives each item the analyzer puts into its ring, in order. `size` is that of the item in bytes. */
