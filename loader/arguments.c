@@ -130,6 +130,13 @@ static int take_words(struct arguments *a, int argc, char **argv)
 	return 0;
 }
 
+static const char *missing_or_more(const struct command *c, int operands)
+{
+	if (operands > c->most)
+		return "more than one capture";
+	return c->takes == TAKES_FILE ? "names no capture" : "names no interface";
+}
+
 /* What no option can tell alone. */
 static int check(const struct arguments *a)
 {
@@ -138,8 +145,7 @@ static int check(const struct arguments *a)
 
 	if (a->operand_count < c->least || a->operand_count > c->most)
 		return say_error("%s: %s; usage: synscope %s [OPTION...] %s", c->name,
-				 a->operand_count < c->least ? "something is missing" : "too much", c->name,
-				 c->operands);
+				 missing_or_more(c, a->operand_count), c->name, c->operands);
 	if (c->takes == TAKES_INTERFACES_OR_ALL && !a->operand_count == !a->all)
 		return say_error("%s: name interfaces, or give --all", c->name);
 	if ((a->view_options.failed || a->view_options.slow) && !records)

@@ -10,6 +10,9 @@
 #include "scan_probe.h"
 #include "snapshot.h"
 
+/* How many steps are kept of all connections together, for each slot: a handshake and a close of most. */
+enum { STEPS_PER_SLOT = 4 };
+
 /* A connection that is open for so long is shown before its end. ns. */
 enum { ANNOUNCE_ESTABLISHED_AFTER = 1000000000, ANNOUNCE_HALF_OPEN_AFTER = 2000000000 };
 
@@ -61,11 +64,22 @@ int book_open(struct book *b, const struct interface *interface, const struct co
 			 strerror(ENOMEM));
 }
 
+/* For how many steps an entry with so many has room: 4, then twice as many each time. */
+static u32 steps_room(u32 count)
+{
+	u32 room = 4;
+
+	while (room < count)
+		room *= 2;
+	return count ? room : 0;
+}
+
 /* What an entry holds of its connection. */
-static void forget(struct entry *e)
+static void forget(struct book *b, struct entry *e)
 {
 	service_close(&e->service);
 	free(e->steps);
+	b->steps_room -= steps_room(e->step_count);
 	e->steps = NULL;
 	e->step_count = 0;
 	e->steps_omitted = 0;
@@ -76,7 +90,7 @@ void book_close(struct book *b)
 	if (!b->config)
 		return;
 	for (u32 slot = 0; b->open_entries && slot < slots(b); slot++)
-		forget(&b->entries[slot]);
+		forget(b, &b->entries[slot]);
 	memory_close(b->entries, entries_size(b));
 	scans_close(b->scans);
 	deadlines_close(&b->deadlines);
@@ -87,12 +101,18 @@ static bool was_told(const struct book *b, u32 slot, u32 generation)
 	return b->told && b->told->generation[slot] == generation;
 }
 
+/* Of two connections of one slot. */
+static bool is_newer(u32 generation, u32 than)
+{
+	return (s32)(generation - than) > 0;
+}
+
 /* A record from the ring may be older than one that was told from the table. */
 static void note_told(struct book *b, u32 slot, u32 generation)
 {
 	u32 *told = b->told ? &b->told->generation[slot] : NULL;
 
-	if (told && (!*told || (s32)(generation - *told) > 0))
+	if (told && (!*told || is_newer(generation, *told)))
 		*told = generation;
 }
 
@@ -105,7 +125,7 @@ static struct entry *entry_of(struct book *b, u32 slot, u32 generation)
 		return e;
 	if (e->generation && !e->final)
 		b->open_entries--; /* its final record was lost, and counted where it was lost */
-	forget(e);
+	forget(b, e);
 	deadlines_remove(&b->deadlines, slot);
 	e->generation = generation;
 	e->final = was_told(b, slot, generation);
@@ -210,11 +230,20 @@ static void tell_expired(struct book *b, const struct entry *entry, const struct
 		show_event(b, &e);
 }
 
+static void show_final(struct book *b, u32 slot, const struct record *r)
+{
+	struct output *o = b->output;
+
+	if (!o->view->final || output_is_full(o))
+		return;
+	o->units += o->view->final(o->file, &o->options, r);
+	note_told(b, slot, r->connection->generation);
+}
+
 static void finish(struct book *b, u32 slot, const struct connection *c, enum ending ending, u64 now)
 {
 	struct entry *e = &b->entries[slot];
 	struct record r = make_record(b, e, c, ending, now);
-	struct output *o = b->output;
 
 	if (ending == ENDING_IDLE)
 		tell_expired(b, e, c);
@@ -224,11 +253,19 @@ static void finish(struct book *b, u32 slot, const struct connection *c, enum en
 		return; /* it goes on, and so do the readers */
 	e->final = true;
 	b->open_entries--;
-	if (o->view->final && !output_is_full(o)) {
-		o->units += o->view->final(o->file, &o->options, &r);
-		note_told(b, slot, c->generation);
-	}
-	forget(e);
+	show_final(b, slot, &r);
+	forget(b, e);
+}
+
+/* Its entry is about the next connection of the slot already, which was seen in the table. */
+static void finish_late(struct book *b, u32 slot, const struct connection *c, enum ending ending, u64 now)
+{
+	const struct entry none = {0};
+	struct record r = make_record(b, &none, c, ending, now);
+
+	r.scan = scans_judge(b->scans, c, now);
+	summary_add(b->summary, &r);
+	show_final(b, slot, &r);
 }
 
 static void announce(struct book *b, u32 slot, const struct connection *c, u64 now)
@@ -253,25 +290,32 @@ static bool is_step(const struct event *e)
 	       (e->kinds & 1 << EVENT_SEGMENT && !(e->verdict & VERDICT_ACCEPTED));
 }
 
-static void add_step(struct entry *entry, const struct event *e)
+/* Room for one more step, unless there are enough of them, in this entry or in all. */
+static bool make_room(struct book *b, struct entry *entry)
 {
-	enum { FIRST_ROOM = 4 };
-	u32 n = entry->step_count;
+	u32 room = steps_room(entry->step_count), wanted = steps_room(entry->step_count + 1);
+	struct event *more;
 
-	if (n < STEPS_MAX && (n == 0 || (n >= FIRST_ROOM && !(n & (n - 1))))) {
-		struct event *more = realloc(entry->steps, (n ? 2 * n : FIRST_ROOM) * sizeof(*more));
+	if (entry->step_count == STEPS_MAX)
+		return false;
+	if (wanted == room)
+		return true;
+	if (b->steps_room + wanted - room > (u64)slots(b) * STEPS_PER_SLOT)
+		return false;
+	more = realloc(entry->steps, wanted * sizeof(*more));
+	if (!more)
+		return false;
+	entry->steps = more;
+	b->steps_room += wanted - room;
+	return true;
+}
 
-		if (more)
-			entry->steps = more;
-		else
-			n = STEPS_MAX;
-	}
-	if (n >= STEPS_MAX) {
+static void add_step(struct book *b, struct entry *entry, const struct event *e)
+{
+	if (make_room(b, entry))
+		entry->steps[entry->step_count++] = *e;
+	else
 		entry->steps_omitted++;
-		return;
-	}
-	entry->steps[n] = *e;
-	entry->step_count++;
 }
 
 /* An event may bring a deadline forward. Those that it puts off are found when the old one is due. */
@@ -303,7 +347,7 @@ static void on_event(struct book *b, const struct event *e)
 	if (entry->final)
 		return;
 	if (b->output->view->wants_steps && is_step(e))
-		add_step(entry, e);
+		add_step(b, entry, e);
 	look_sooner(b, entry, e);
 }
 
@@ -318,12 +362,21 @@ static enum ending ending_of(const struct final_record *f)
 
 static void on_final(struct book *b, const struct final_record *f)
 {
-	if (f->item.slot >= slots(b) || entry_of(b, f->item.slot, f->connection.generation)->final)
+	u32 slot = f->item.slot, generation = f->connection.generation;
+
+	if (slot >= slots(b))
+		return;
+	if (b->entries[slot].generation && is_newer(b->entries[slot].generation, generation)) {
+		if (!was_told(b, slot, generation))
+			finish_late(b, slot, &f->connection, ending_of(f), f->time);
+		return;
+	}
+	if (entry_of(b, slot, generation)->final)
 		return;
 	if (b->unread && f->connection.start <= b->finished)
 		b->unread--;
-	deadlines_remove(&b->deadlines, f->item.slot);
-	finish(b, f->item.slot, &f->connection, ending_of(f), f->time);
+	deadlines_remove(&b->deadlines, slot);
+	finish(b, slot, &f->connection, ending_of(f), f->time);
 }
 
 /* Begins the entry of a connection from the table: its events were lost, or were before the reader. */
@@ -441,8 +494,7 @@ void book_read_table(struct book *b)
 /* How many records ahead of the one that is copied the table is asked for. */
 enum { RECORDS_AHEAD = 8 };
 
-/* Not where it opened as stacks do, and brought the originator's data: the scan rule asks nothing of those.
- */
+/* False where it opened as stacks do, and the originator's data came: the scan rule ignores those. */
 static bool may_be_probe(const struct book *b, u32 slot)
 {
 	const struct entry *e = &b->entries[slot];
@@ -483,7 +535,7 @@ static void finish_all(struct book *b, const struct deadline *open, u32 count, u
 	}
 }
 
-/* Whatever is not final yet is due some time. */
+/* The deadlines are those of all records that are not final. */
 void book_finish(struct book *b, u64 now)
 {
 	u32 count = b->deadlines.count;

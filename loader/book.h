@@ -39,6 +39,7 @@ struct book {
 	struct deadlines deadlines;
 	struct scans *scans;
 	struct told *told; /* where other readers go on behind this one; else NULL */
+	u64 steps_room;	   /* of all entries together, in steps */
 	u32 open_entries;  /* known connections whose record is not final yet: only these hold memory */
 	u64 finished;	   /* ns; book_finish() was called; 0: it was not */
 	u32 unread; /* records that had left the table by then, and whose final ones have not come yet */

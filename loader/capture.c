@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "ending.h"
 #include "link_type.h"
 #include "message.h"
 #include "parse.h"
@@ -63,7 +64,10 @@ static void read_in_large_pieces(struct capture *c)
 	__fsetlocking(c->file, FSETLOCKING_BYCALLER); /* one thread reads */
 }
 
-/* From a pipe: what is due to others is done before the wait for more. */
+/*
+ * From a pipe: what is due to others is done before the wait for more. Who writes into it was most often
+ * asked to end together with this process, and has a last word: that is the end of the capture.
+ */
 static ssize_t read_pipe(void *cookie, char *buffer, size_t size)
 {
 	struct capture *c = cookie;
@@ -71,6 +75,9 @@ static ssize_t read_pipe(void *cookie, char *buffer, size_t size)
 
 	if (c->before_wait && !poll(&pipe, 1, 0))
 		c->before_wait(c->before_wait_context);
+	while (poll(&pipe, 1, -1) < 0)
+		if (errno != EINTR || ending_ticks() >= ENDING_PATIENCE)
+			return 0;
 	return read(c->fd, buffer, size);
 }
 
@@ -187,6 +194,9 @@ static int next_of_pcap(struct capture *c, struct captured_frame *f)
 		return 0;
 	if (got != 1)
 		return say_error("%s: broken here: %s", c->path, pcap_geterr(c->pcap));
+	if (header->ts.tv_usec < 0)
+		return say_error("%s: broken here: a time stamp whose fraction of a second is negative",
+				 c->path);
 	/* a pcap's seconds have 32 bits and no sign (to the year 2106); libpcap gives them one */
 	f->time = (u64)(u32)header->ts.tv_sec * 1000000000 + (u64)header->ts.tv_usec;
 	f->interface = 0;
@@ -231,6 +241,14 @@ u64 capture_position(const struct capture *c)
 	off_t at = c->size ? ftello(c->file) : 0;
 
 	return at > 0 ? (u64)at : 0;
+}
+
+bool capture_is_regular(const char *path)
+{
+	struct stat status;
+
+	return !(strcmp(path, "-") ? stat(path, &status) : fstat(STDIN_FILENO, &status)) &&
+	       S_ISREG(status.st_mode);
 }
 
 bool capture_is_file(const struct capture *c, const char *path)

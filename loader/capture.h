@@ -45,6 +45,9 @@ const char *capture_interface_name(const struct capture *c, u32 interface);
 /* How far the reader has come in the file, bytes; 0: not known. */
 u64 capture_position(const struct capture *c);
 
+/* Whether a path ("-": standard input) is a file, which has an end, and not a pipe. */
+bool capture_is_regular(const char *path);
+
 /* Whether a path leads to the file that is read: to open it for writing would empty it. */
 bool capture_is_file(const struct capture *c, const char *path);
 

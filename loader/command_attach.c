@@ -4,6 +4,7 @@
 
 #include "capabilities.h"
 #include "commands.h"
+#include "ending.h"
 #include "instrument.h"
 #include "message.h"
 #include "pins.h"
@@ -28,7 +29,12 @@ static int check_free(const struct arguments *a)
 	struct pin p;
 
 	for (int i = 0; i < a->operand_count; i++) {
-		pin_place(&p, a->bpffs, a->operands[i]);
+		pin_find(&p, a->bpffs, a->operands[i]);
+		if (*p.renamed)
+			return say_error(
+				"%s: what was attached to it when it had this name goes on as %s; take "
+				"that off first: synscope detach %s%s",
+				p.renamed, p.renamed, p.renamed, bpffs_option(a->bpffs));
 		if (pin_look(&p) != -ENOENT)
 			return say_taken(&p);
 	}
@@ -45,27 +51,38 @@ static int attach_one(const struct arguments *a, const char *interface)
 		.config = a->config,
 	};
 	struct instrument i;
-	int result;
+	int result = -1;
 
-	if (instrument_open(&i, interface, &o))
-		return -1;
-	result = instrument_pin(&i, a->bpffs);
-	instrument_close(&i);
+	ending_hold_signals(); /* a half attached one would stay */
+	if (!instrument_open(&i, interface, &o)) {
+		result = instrument_pin(&i, a->bpffs);
+		instrument_close(&i);
+	}
+	ending_release_signals();
+	if (!result && ending_is_asked()) {
+		instrument_detach_pinned(a->bpffs, interface);
+		return say_error("%s: interrupted: nothing stays attached", interface);
+	}
 	return result;
+}
+
+/* All or nothing. */
+static void detach_all(const struct arguments *a, int count)
+{
+	while (count-- > 0)
+		instrument_detach_pinned(a->bpffs, a->operands[count]);
 }
 
 int command_attach(const struct arguments *a)
 {
 	if (capabilities_require("attach") || pins_check(a->bpffs) || check_free(a))
 		return EXIT_FAILED;
-	for (int i = 0; i < a->operand_count; i++) {
-		if (!attach_one(a, a->operands[i]))
-			continue;
-		/* All or nothing. */
-		while (i-- > 0)
-			instrument_detach_pinned(a->bpffs, a->operands[i]);
-		return EXIT_FAILED;
-	}
+	ending_watch_signals();
+	for (int i = 0; i < a->operand_count; i++)
+		if (attach_one(a, a->operands[i])) {
+			detach_all(a, i);
+			return EXIT_FAILED;
+		}
 	pins_warn_if_private(a->bpffs);
 	return EXIT_DONE;
 }

@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "capture.h"
 #include "commands.h"
+#include "ending.h"
 #include "lane.h"
 #include "message.h"
 #include "output.h"
@@ -117,14 +117,20 @@ static void show_progress(const struct replay *r)
 	static time_t last;
 	time_t now;
 
-	if (r->frames % FRAMES_BETWEEN || verbosity < 1 || !r->capture.size || !isatty(STDERR_FILENO))
+	if (r->frames % FRAMES_BETWEEN || !r->capture.size)
 		return;
 	now = time(NULL);
 	if (last && now != last)
-		fprintf(stderr, "\r%llu of %llu MiB, %llu frames\033[K",
-			(unsigned long long)(capture_position(&r->capture) / MEGABYTE),
-			(unsigned long long)(r->capture.size / MEGABYTE), (unsigned long long)r->frames);
+		say_progress("%llu of %llu MiB, %llu frames",
+			     (unsigned long long)(capture_position(&r->capture) / MEGABYTE),
+			     (unsigned long long)(r->capture.size / MEGABYTE), (unsigned long long)r->frames);
 	last = now;
+}
+
+/* What comes through a pipe may have no end. What it still brings is waited for, but not for ever. */
+static bool is_interrupted(void)
+{
+	return ending_is_asked() && ending_ticks() >= ENDING_PATIENCE;
 }
 
 static int play(struct replay *r)
@@ -132,7 +138,8 @@ static int play(struct replay *r)
 	static struct captured_frame f;
 	int got = 0;
 
-	while (!output_is_full(&r->output) && (got = capture_next(&r->capture, &f)) > 0) {
+	while (!output_is_full(&r->output) && !is_interrupted() &&
+	       (got = capture_next(&r->capture, &f)) > 0) {
 		struct lane *l;
 
 		advance(r, f.time);
@@ -168,7 +175,9 @@ static void finish(struct replay *r)
 		if (r->lanes[i])
 			lane_finish(r->lanes[i], r->now);
 	show_counters(r, r->now);
+	output_end_line(&r->output);
 	output_flush(&r->output);
+	end_progress();
 	if (verbosity > 0 && !r->output.closed)
 		summarize(r);
 }
@@ -204,6 +213,8 @@ int command_replay(const struct arguments *a)
 	int status = EXIT_FAILED;
 
 	r.arguments = a;
+	if (!capture_is_regular(a->operands[0]))
+		ending_watch_signals();
 	if (!capture_open(&r.capture, a->operands[0]) && !open_output(&r)) {
 		r.capture.before_wait = flush_output;
 		r.capture.before_wait_context = &r.output;

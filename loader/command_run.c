@@ -6,6 +6,7 @@
 
 #include "capabilities.h"
 #include "commands.h"
+#include "ending.h"
 #include "instrument.h"
 #include "message.h"
 #include "output.h"
@@ -20,12 +21,14 @@ static int open_all(struct instrument *instruments, const struct arguments *a)
 		.max_connections = a->max_connections,
 		.config = a->config,
 	};
+	int failed = 0;
 
 	o.config.untold = a->view->untold;
-	for (int i = 0; i < a->operand_count; i++)
-		if (instrument_open(&instruments[i], a->operands[i], &o))
-			return -1;
-	return 0;
+	ending_hold_signals();
+	for (int i = 0; i < a->operand_count && !failed; i++)
+		failed = instrument_open(&instruments[i], a->operands[i], &o);
+	ending_release_signals();
+	return failed;
 }
 
 int command_run(const struct arguments *a)
@@ -38,7 +41,7 @@ int command_run(const struct arguments *a)
 		say_error("run: %s", strerror(ENOMEM));
 		return EXIT_FAILED;
 	}
-	watch_block_signals();
+	ending_watch_signals();
 	if (a->config.payloads)
 		service_prepare();
 	if (!output_open(&output, a) && !open_all(instruments, a)) {

@@ -15,6 +15,7 @@
 #include "message.h"
 #include "output.h"
 #include "pins.h"
+#include "printable.h"
 #include "probe.h"
 
 struct status {
@@ -25,12 +26,31 @@ struct status {
 	bool hidden; /* this user can't tell what is pinned */
 };
 
-static const struct pin *pin_of(const struct status *s, const char *interface)
+/* The interface that something was attached to, by whatever name it has now. 0: it is not known, or gone. */
+static unsigned number_of(const struct pin *p)
 {
-	for (int n = 0; n < s->pin_count; n++)
-		if (s->pins[n].here && !strcmp(s->pins[n].interface, interface))
-			return &s->pins[n];
-	return NULL;
+	char name[IF_NAMESIZE];
+	struct pin_info info;
+
+	if (pin_read_info(p, &info) || pin_is_orphan(p) || !if_indextoname(info.ifindex, name))
+		return 0;
+	return info.ifindex;
+}
+
+static const struct pin *pin_of(const struct status *s, const char *interface, const struct link *l)
+{
+	const struct pin *of_name = NULL;
+
+	for (int n = 0; n < s->pin_count; n++) {
+		const struct pin *p = &s->pins[n];
+		unsigned number = p->here ? number_of(p) : 0;
+
+		if (number && number == (unsigned)l->ifindex)
+			return p;
+		if (p->here && !number && !strcmp(p->interface, interface))
+			of_name = p;
+	}
+	return of_name;
 }
 
 static void mend_by_root(struct finding *one, const char *bpffs)
@@ -89,15 +109,18 @@ static void show(struct status *s, const char *interface, const struct link *l, 
 		 const struct findings *f)
 {
 	struct json j = {.out = s->output.file};
+	char name[IFNAMSIZ] = "";
 
+	snprintf(name, sizeof(name), "%s", interface ?: "");
+	make_printable(name);
 	if (!s->output.options.json) {
-		fprintf(s->output.file, "%s%s\n", interface ?: "kernel",
+		fprintf(s->output.file, "%s%s\n", interface ? name : "kernel",
 			p && !p->here ? " (in another network namespace)" : "");
 		findings_print(s->output.file, f);
 		return;
 	}
 	json_object(&j, NULL);
-	json_string(&j, "interface", interface);
+	json_string(&j, "interface", interface ? name : NULL);
 	if (interface) {
 		if (l)
 			json_u64(&j, "ifindex", (u64)l->ifindex);
@@ -121,10 +144,10 @@ static void show_pin(struct status *s, const struct pin *p)
 
 static int show_interface(struct status *s, const char *name)
 {
-	const struct pin *p = pin_of(s, name);
-	struct findings f = {};
 	struct link l;
 	int error = link_find(&l, name);
+	const struct pin *p = pin_of(s, error ? name : l.name, &l);
+	struct findings f = {};
 
 	if (error && p) {
 		show_pin(s, p);
@@ -142,14 +165,14 @@ static int show_interface(struct status *s, const char *name)
 	else
 		find(&f, "attached", FINE, "nothing that stays");
 	probe_interface(&f, &l);
-	show(s, name, &l, p, &f);
+	show(s, l.name, &l, p, &f);
 	return 0;
 }
 
 static void show_elsewhere(struct status *s)
 {
 	for (int n = 0; n < s->pin_count; n++)
-		if (!s->pins[n].here || !if_nametoindex(s->pins[n].interface))
+		if (!s->pins[n].here || (!number_of(&s->pins[n]) && !if_nametoindex(s->pins[n].interface)))
 			show_pin(s, &s->pins[n]);
 }
 
@@ -161,7 +184,7 @@ static int show_up(struct status *s)
 	if (!all)
 		return say_error("interfaces: %s; name one: synscope status IFACE", strerror(errno));
 	for (const struct if_nameindex *i = all; i->if_index; i++)
-		if (!link_find(&l, i->if_name) && (l.flags & IFF_UP || pin_of(s, i->if_name)))
+		if (!link_find(&l, i->if_name) && (l.flags & IFF_UP || pin_of(s, i->if_name, &l)))
 			show_interface(s, i->if_name);
 	if_freenameindex(all);
 	show_elsewhere(s);

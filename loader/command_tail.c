@@ -2,6 +2,7 @@
 /* `synscope tail [IFACE...]`: the backlog of what attach left running, then live. */
 #include "capabilities.h"
 #include "commands.h"
+#include "ending.h"
 #include "pinned.h"
 #include "watch.h"
 
@@ -11,8 +12,8 @@ int command_tail(const struct arguments *a)
 	struct output output;
 	int count, status = EXIT_FAILED;
 
-	watch_block_signals();
-	count = pinned_open(&instruments, a, true);
+	ending_watch_signals();
+	count = pinned_open(&instruments, a);
 	if (count < 0)
 		return EXIT_FAILED;
 	/* Only now: what is in the file already goes when it is opened. */

@@ -8,8 +8,11 @@
 
 #include <string.h>
 
+#include "color.h"
+#include "floods.h"
 #include "format.h"
 #include "json.h"
+#include "totals.h"
 
 enum { SHARE_STEPS = 1000 }; /* shares are told in tenths of a percent */
 
@@ -80,7 +83,7 @@ static void print_line(FILE *out, const struct view_options *o, const struct int
 		       const struct flood *f)
 {
 	if (o->color && !f->over)
-		fputs("\033[31m", out);
+		fputs(COLOR_RED, out);
 	fprintf(out, "%s ", text_clock((s64)f->time + i->wall_offset).text);
 	if (i->name && !i->replay)
 		fprintf(out, "%s ", i->name);
@@ -89,7 +92,7 @@ static void print_line(FILE *out, const struct view_options *o, const struct int
 		print_end(out, f);
 	else
 		print_begin(out, f);
-	fputs(o->color && !f->over ? "\033[0m\n" : "\n", out);
+	fputs(o->color && !f->over ? COLOR_PLAIN "\n" : "\n", out);
 }
 
 static void print_json(FILE *out, const struct interface *i, const struct flood *f)

@@ -33,11 +33,6 @@ const char *flood_name(enum flood_kind kind)
 	return kind < FLOOD_KINDS ? names[kind] : NULL;
 }
 
-static u64 min_u64(u64 a, u64 b)
-{
-	return a < b ? a : b;
-}
-
 static void count_segments(struct counted *d, const struct counters *before, const struct counters *after)
 {
 	for (u32 hook = 0; hook < HOOKS; hook++)

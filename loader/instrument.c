@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/random.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -17,6 +18,7 @@
 #include "capabilities.h"
 #include "clock.h"
 #include "message.h"
+#include "printable.h"
 #include "probe.h"
 #include "program.h"
 
@@ -69,7 +71,7 @@ static int size_table(struct config *config, u32 connections)
 	bytes = (u64)config->buckets * sizeof(struct bucket);
 	if (bytes > available_memory())
 		return say_error(
-			"table of %u connections: needs %llu MB: %s; give a smaller --max-connections",
+			"table of %u connections: needs %llu MiB: %s; give a smaller --max-connections",
 			connections, (unsigned long long)bytes >> 20, strerror(ENOMEM));
 	return 0;
 }
@@ -87,7 +89,7 @@ static int fill_config(struct config *config, const struct link *l, const struct
 static void describe(struct instrument *i, const struct attachment_plan *p)
 {
 	i->interface = (struct interface){
-		.name = i->name,
+		.name = i->shown,
 		.ifindex = (u32)p->link.ifindex,
 		.ingress = ingress_name(i->attachment->ingress.way),
 		.egress = egress_name(i->attachment->egress.way),
@@ -119,6 +121,13 @@ static int load_and_attach(struct instrument *i, const struct attachment_plan *p
 	return 0;
 }
 
+void instrument_name(struct instrument *i, const char *name)
+{
+	snprintf(i->name, sizeof(i->name), "%s", name);
+	snprintf(i->shown, sizeof(i->shown), "%s", name);
+	make_printable(i->shown); /* the kernel allows any byte but those of "/", ":" and blanks */
+}
+
 int instrument_open(struct instrument *i, const char *interface, const struct instrument_options *o)
 {
 	struct attachment_plan plan = {};
@@ -131,7 +140,7 @@ int instrument_open(struct instrument *i, const char *interface, const struct in
 		return say_error("%s: %s", interface,
 				 error == -ENODEV ? "no such interface (`ip link` lists them)"
 						  : strerror(-error));
-	snprintf(i->name, sizeof(i->name), "%s", plan.link.name);
+	instrument_name(i, plan.link.name);
 	if (capabilities_require(i->name) || check_link(&plan.link) || choose_mode(&plan, o) ||
 	    fill_config(&i->config, &plan.link, o))
 		return -1;
@@ -179,6 +188,13 @@ void instrument_close(struct instrument *i)
 	}
 	memset(i, 0, sizeof(*i));
 	i->ring_fd = i->counters_fd = i->lock_fd = -1;
+}
+
+bool instrument_detached(const struct instrument *i)
+{
+	struct stat directory;
+
+	return i->lock_fd >= 0 && !fstat(i->lock_fd, &directory) && !directory.st_nlink;
 }
 
 bool instrument_alive(const struct instrument *i)

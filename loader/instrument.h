@@ -6,6 +6,8 @@
 #ifndef SYNSCOPE_INSTRUMENT_H
 #define SYNSCOPE_INSTRUMENT_H
 
+#include <net/if.h>
+
 #include "bucket.h"
 #include "record.h"
 #include "told.h"
@@ -22,11 +24,12 @@ struct instrument_options {
 
 struct instrument {
 	struct interface interface;
-	char name[64];		    /* what interface.name points to */
+	char name[IFNAMSIZ];	    /* as the kernel has it */
+	char shown[IFNAMSIZ];	    /* printable: what interface.name points to */
 	struct config config;	    /* as it was loaded */
 	const struct bucket *table; /* config.buckets of them, mapped read-only */
 	size_t table_size;	    /* bytes of the mapping */
-	int ring_fd;		    /* the map; -1 where another process reads it */
+	int ring_fd;		    /* the map; -1 of a pinned one that was opened without its ring */
 	int counters_fd;
 	int lock_fd;		       /* the one reader's place at a pinned ring; -1: not taken */
 	struct told *told;	       /* who has that place: how far the readers have come; else NULL */
@@ -48,6 +51,12 @@ void instruments_detach(struct instrument *instruments, int count);
 
 /* Detaches (unless pinned) and frees. Safe on a zeroed instrument. */
 void instrument_close(struct instrument *i);
+
+/* Gives it its names. */
+void instrument_name(struct instrument *i, const char *name);
+
+/* Whether somebody took off what was pinned, and whose ring is being read here. */
+bool instrument_detached(const struct instrument *i);
 
 /* Whether the interface is still there. */
 bool instrument_alive(const struct instrument *i);

@@ -107,7 +107,7 @@ static void describe(struct instrument *i, const struct pin_info *info)
 {
 	i->config = info->config;
 	i->interface = (struct interface){
-		.name = i->name,
+		.name = i->shown,
 		.ifindex = info->ifindex,
 		.ingress = ingress_name(info->ingress),
 		.egress = egress_name(info->egress),
@@ -125,14 +125,16 @@ int instrument_open_pinned(struct instrument *i, const char *bpffs, const char *
 
 	memset(i, 0, sizeof(*i));
 	i->ring_fd = i->counters_fd = i->lock_fd = -1;
-	pin_place(&p, bpffs, interface);
-	if (pins_check(bpffs) || pin_get_info(&p, &info))
+	if (pins_check(bpffs))
+		return -1;
+	pin_find(&p, bpffs, interface);
+	if (pin_get_info(&p, &info))
 		return -1;
 	if (pin_is_orphan(&p))
 		say("%s: was attached to an interface that is gone, whatever has its name now; "
 		    "clear it away: synscope detach %s%s",
-		    interface, interface, bpffs_option(bpffs));
-	snprintf(i->name, sizeof(i->name), "%s", interface);
+		    p.interface, p.interface, bpffs_option(bpffs));
+	instrument_name(i, p.interface);
 	describe(i, &info);
 	if (!open_parts(i, &p, read_ring))
 		return 0;
@@ -198,8 +200,10 @@ int instrument_detach_pinned(const char *bpffs, const char *interface)
 	int count, result = 0;
 
 	if (interface) {
-		pin_place(&one, bpffs, interface);
-		return pins_check(bpffs) ? -1 : detach_one(&one);
+		if (pins_check(bpffs))
+			return -1;
+		pin_find(&one, bpffs, interface);
+		return detach_one(&one);
 	}
 	count = pins_list(bpffs, PINS_EVERYWHERE, &pins);
 	for (int n = 0; n < count; n++)

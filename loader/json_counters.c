@@ -44,10 +44,10 @@ u64 events_lost(const u64 lost[EVENT_KINDS])
 static void heading(struct json *j, const struct interface *i, const struct totals *t)
 {
 	json_string(j, "interface", i->name);
-	if (i->ifindex)
-		json_u64(j, "ifindex", i->ifindex);
-	else
+	if (i->replay)
 		json_null(j, "ifindex");
+	else
+		json_u64(j, "ifindex", i->ifindex);
 	json_word(j, "ingress", i->ingress);
 	json_word(j, "egress", i->egress);
 	json_time(j, "since", (s64)i->since + i->wall_offset);

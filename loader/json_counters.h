@@ -4,6 +4,7 @@
 #define SYNSCOPE_JSON_COUNTERS_H
 
 #include "json.h"
+#include "totals.h"
 #include "view.h"
 
 /* A whole counters object. */

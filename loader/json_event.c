@@ -135,7 +135,7 @@ static void icmp(struct json *j, const struct event *e)
 
 static const char *direction_name(const struct interface *i, const struct event *e, enum event_kind kind)
 {
-	if (i->replay || kind == EVENT_EXPIRED)
+	if (i->replay || kind == EVENT_EXPIRED || !e->kinds)
 		return NULL;
 	return e->hook == HOOK_IN ? "in" : "out";
 }
@@ -152,7 +152,7 @@ static char *up_to_interface(char *at, const struct interface *i, const struct e
 
 static char *from_interface(char *at, const struct interface *i, const struct event *e, enum event_kind kind)
 {
-	bool segment = kind != EVENT_UNREACHABLE && kind != EVENT_EXPIRED;
+	bool segment = kind != EVENT_UNREACHABLE && kind != EVENT_EXPIRED && e->kinds;
 
 	at = put_word(at, "direction", direction_name(i, e, kind));
 	at = ends(at, e, kind != EVENT_EXPIRED);

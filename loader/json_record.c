@@ -119,7 +119,7 @@ static char *teardown(char *at, const struct record *r)
 /* What both have to offer; null unless both SYNs were seen. */
 ALWAYS_INLINE char *put_agreed(char *at, const char *name, const struct connection *c, enum offer what)
 {
-	return put_known_bool(at, name, (c->state & (SAW_SYN | SAW_SYN << 1)) == (SAW_SYN | SAW_SYN << 1),
+	return put_known_bool(at, name, both(c->state, SAW_SYN),
 			      c->options[ORIGINATOR].offered & c->options[RESPONDER].offered & what);
 }
 

@@ -1,15 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "ladder.h"
 
+#include "color.h"
 #include "format.h"
 
 /* Columns: time, step, state, the ladder with both lifelines, state. */
 enum { TIME_WIDTH = 8, STEP_WIDTH = 9, STATE_WIDTH = 12, LADDER_AT = TIME_WIDTH + STEP_WIDTH + 3 };
-
-#define BOLD  "\033[1m"
-#define DIM   "\033[2m"
-#define RED   "\033[31m"
-#define PLAIN "\033[0m"
 
 unsigned text_columns(const char *text)
 {
@@ -52,20 +48,20 @@ static void repeat(FILE *out, const char *piece, unsigned times)
 static void print_state(FILE *out, bool color, const char *state, bool changed, bool last)
 {
 	if (color)
-		fputs(changed ? BOLD : DIM, out);
+		fputs(changed ? COLOR_BOLD : COLOR_DIM, out);
 	if (last)
 		fputs(state, out);
 	else
 		fprintf(out, "%-*s", STATE_WIDTH, state);
 	if (color)
-		fputs(PLAIN, out);
+		fputs(COLOR_PLAIN, out);
 }
 
 /* One line piece, the label, line pieces, the head: together as wide as the inside of the ladder. */
 static void print_arrow(FILE *out, const struct rung *r)
 {
 	const char *piece = r->rebuilt ? "·" : r->again ? "╌" : "─";
-	const char *head = r->refused ? "✗" : r->from == ORIGINATOR ? "▶" : "◀";
+	const char *head = r->not_accepted ? "✗" : r->from == ORIGINATOR ? "▶" : "◀";
 	unsigned taken = text_columns(r->label) + 4;
 	unsigned rest = LADDER_INSIDE > taken ? LADDER_INSIDE - taken : 0;
 
@@ -91,10 +87,10 @@ void ladder_rung(FILE *out, bool color, const struct rung *r)
 	else
 		fprintf(out, "%*s  ", STEP_WIDTH, "");
 	print_state(out, color, r->states[ORIGINATOR], r->changed[ORIGINATOR], false);
-	fputs(color && r->refused ? " " RED : " ", out);
+	fputs(color && r->not_accepted ? " " COLOR_RED : " ", out);
 	print_arrow(out, r);
-	if (color && r->refused)
-		fputs(PLAIN, out);
+	if (color && r->not_accepted)
+		fputs(COLOR_PLAIN, out);
 	if (!last) {
 		putc(' ', out);
 		print_state(out, color, r->states[RESPONDER], r->changed[RESPONDER], true);

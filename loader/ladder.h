@@ -24,7 +24,7 @@ struct rung {
 	const char *states[ENDPOINTS];
 	bool changed[ENDPOINTS]; /* from the rung before */
 	bool again;		 /* a retransmission: a broken line */
-	bool refused;		 /* it did not do what its flags say: a cross for a head */
+	bool not_accepted;	 /* it did not do what its flags say: a cross for a head */
 	bool rebuilt;		 /* no event told of it: a dotted line */
 };
 

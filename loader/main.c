@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "arguments.h"
+#include "message.h"
 
 /*
  * Where one of the descriptors 0 to 2 is closed, the next file that is opened would get its number, and what
@@ -18,6 +23,15 @@ static int fill_standard_descriptors(void)
 	return 0;
 }
 
+/* What --help and --version print. */
+static int flush_standard_output(void)
+{
+	if (!fflush(stdout) || errno == EPIPE)
+		return EXIT_DONE;
+	say_error("standard output: %s", strerror(errno));
+	return EXIT_FAILED;
+}
+
 int main(int argc, char **argv)
 {
 	struct arguments a;
@@ -25,9 +39,10 @@ int main(int argc, char **argv)
 
 	if (fill_standard_descriptors())
 		return EXIT_FAILED;
+	signal(SIGPIPE, SIG_IGN); /* who reads what is said may go away while there is something left to do */
 	status = arguments_parse(&a, argc, argv);
-	if (status == EXIT_DONE && a.command)
-		status = a.command->run(&a);
+	if (status == EXIT_DONE)
+		status = a.command ? a.command->run(&a) : flush_standard_output();
 	arguments_free(&a);
 	return status;
 }

@@ -2,11 +2,15 @@
 #include "message.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "printable.h"
 
 int verbosity = 1;
+
+static bool in_progress;
 
 /*
  * One write for the whole line, so that lines of two processes do not mix; and one line, whatever is in the
@@ -18,7 +22,29 @@ static void line(const char *format, va_list arguments)
 
 	vsnprintf(text, sizeof(text), format, arguments);
 	make_printable(text);
+	end_progress();
 	fprintf(stderr, "synscope: %s\n", text);
+}
+
+void end_progress(void)
+{
+	if (in_progress)
+		fputs("\r\033[K", stderr);
+	in_progress = false;
+}
+
+void say_progress(const char *format, ...)
+{
+	va_list arguments;
+
+	if (verbosity < 1 || !isatty(STDERR_FILENO))
+		return;
+	in_progress = true;
+	putc('\r', stderr);
+	va_start(arguments, format);
+	vfprintf(stderr, format, arguments);
+	va_end(arguments);
+	fputs("\033[K", stderr);
 }
 
 int say_error(const char *format, ...)

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Everything that is not data goes to standard error, one line each: "synscope: WHAT: WHY". */
+/*
+ * Everything that is not data goes to standard error, one line each: "synscope: WHAT: WHY". In all headers
+ * "-1, said" means that the function has said, once, why it failed.
+ */
 #ifndef SYNSCOPE_MESSAGE_H
 #define SYNSCOPE_MESSAGE_H
 
@@ -11,6 +14,12 @@ __attribute__((format(printf, 1, 2))) int say_error(const char *format, ...);
 
 /* Said unless -q. */
 __attribute__((format(printf, 1, 2))) void say(const char *format, ...);
+
+/* On a terminal, and not with -q: a line without an end, which the next one takes the place of. */
+__attribute__((format(printf, 1, 2))) void say_progress(const char *format, ...);
+
+/* Before what does not go through here is written to standard error. */
+void end_progress(void);
 
 /* Said with -v. */
 __attribute__((format(printf, 1, 2))) void say_verbose(const char *format, ...);

@@ -56,7 +56,7 @@ struct link {
 	u32 xdp_program; /* id; 0: none, or several */
 };
 
-/* 0 or -errno: -ENODEV where there is none of that name. */
+/* By its name, or an alternative one. 0 or -errno: -ENODEV where there is none. */
 int link_find(struct link *l, const char *name);
 
 /* Tries to attach an XDP program by netlink, only for the words of the refusal; empty where there are none.

@@ -3,13 +3,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
+#include <poll.h>
 #include <stdio_ext.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "ending.h"
+#include "floods.h"
 #include "message.h"
 
 enum { COLUMNS_DEFAULT = 80 };
@@ -39,57 +41,114 @@ static bool is_closed(int fd)
 	return (fcntl(fd, F_GETFL) & O_ACCMODE) == O_RDONLY;
 }
 
-int output_open(struct output *o, const struct arguments *a)
-{
-	static char buffer[WRITE_AT_ONCE];
-
-	memset(o, 0, sizeof(*o));
-	signal(SIGPIPE, SIG_IGN);
-	o->name = a->output ? a->output : "standard output";
-	o->file = a->output ? fopen(a->output, "we") : stdout;
-	if (!o->file)
-		return say_error("%s: %s", o->name, strerror(errno));
-	__fsetlocking(o->file, FSETLOCKING_BYCALLER); /* one thread writes */
-	if (!isatty(fileno(o->file)))
-		setvbuf(o->file, buffer, _IOFBF, sizeof(buffer));
-	o->view = a->view;
-	o->options = a->view_options;
-	o->options.color = wants_color(a, fileno(o->file));
-	o->options.width = columns(fileno(o->file));
-	o->options.segments = a->config.segments;
-	o->options.live = isatty(fileno(o->file)) ? &o->live : NULL;
-	o->limit = a->count;
-	o->closed = is_closed(fileno(o->file));
-	return 0;
-}
-
 static void note_failure(struct output *o)
 {
-	if (o->closed || o->failed)
-		return;
 	if (errno == EPIPE) {
 		o->closed = true;
 		return;
 	}
 	o->failed = true;
-	say_error("%s: %s", o->name, strerror(errno));
+	say_error("%s: %s", o->name,
+		  errno == ETIMEDOUT ? "nobody reads it: the rest is lost" : strerror(errno));
+}
+
+/* Whether to go on after a write that failed: it was interrupted, or would have had to wait. */
+static bool may_try_again(const struct output *o, unsigned since)
+{
+	struct pollfd reader = {.fd = o->fd, .events = POLLOUT};
+
+	if (errno == EAGAIN)
+		poll(&reader, 1, -1);
+	else if (errno != EINTR)
+		return false;
+	errno = ETIMEDOUT;
+	return ending_ticks() - since < ENDING_PATIENCE;
+}
+
+/* In place of stdio's own: that takes an interrupted write for one that failed, and forgets the rest. */
+static ssize_t write_all(void *cookie, const char *bytes, size_t size)
+{
+	struct output *o = cookie;
+	unsigned since = ending_ticks();
+	size_t done = 0;
+
+	while (done < size && !o->closed && !o->failed) {
+		ssize_t n = write(o->fd, bytes + done, size - done);
+
+		if (n >= 0) {
+			done += (size_t)n;
+			since = ending_ticks();
+		} else if (!may_try_again(o, since)) {
+			note_failure(o);
+		}
+	}
+	return (ssize_t)done;
+}
+
+static int close_file(void *cookie)
+{
+	struct output *o = cookie;
+
+	if (o->fd != STDOUT_FILENO && close(o->fd) && !o->closed && !o->failed)
+		note_failure(o);
+	return 0;
+}
+
+static int open_file(struct output *o, const char *path)
+{
+	const cookie_io_functions_t functions = {.write = write_all, .close = close_file};
+
+	o->name = path ? path : "standard output";
+	o->fd = path ? open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666) : STDOUT_FILENO;
+	if (o->fd >= 0)
+		o->file = fopencookie(o, "w", functions);
+	return o->file ? 0 : say_error("%s: %s", o->name, strerror(errno));
+}
+
+int output_open(struct output *o, const struct arguments *a)
+{
+	static char buffer[WRITE_AT_ONCE];
+
+	memset(o, 0, sizeof(*o));
+	if (open_file(o, a->output))
+		return -1;
+	__fsetlocking(o->file, FSETLOCKING_BYCALLER); /* one thread writes */
+	if (!isatty(o->fd))
+		setvbuf(o->file, buffer, _IOFBF, sizeof(buffer));
+	o->view = a->view;
+	o->options = a->view_options;
+	o->options.color = wants_color(a, o->fd);
+	o->options.width = columns(o->fd);
+	o->options.segments = a->config.segments;
+	o->options.live = isatty(o->fd) ? &o->live : NULL;
+	o->limit = a->count;
+	o->closed = is_closed(o->fd);
+	return 0;
 }
 
 void output_flush(struct output *o)
 {
-	errno = 0;
-	if (fflush(o->file) || ferror(o->file))
-		note_failure(o);
+	fflush(o->file);
+}
+
+void output_end_line(struct output *o)
+{
+	if (o->live.scanner)
+		putc('\n', o->file);
+	o->live.scanner = NULL;
 }
 
 int output_close(struct output *o)
 {
-	if (o->live.scanner)
-		putc('\n', o->file);
-	output_flush(o);
-	if (o->file != stdout && fclose(o->file))
-		note_failure(o);
+	output_end_line(o);
+	fclose(o->file);
 	return o->failed ? EXIT_FAILED : EXIT_DONE;
+}
+
+void output_floods(struct output *o, const struct interface *i, const struct flood *floods, u32 count)
+{
+	for (u32 n = 0; n < count && o->view->flood && !output_is_full(o); n++)
+		o->units += o->view->flood(o->file, &o->options, i, &floods[n]);
 }
 
 bool output_is_full(const struct output *o)

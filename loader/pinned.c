@@ -8,46 +8,48 @@
 #include "message.h"
 #include "pins.h"
 
-static void free_names(char **names, int count)
+/* The interfaces that are named, or all that are pinned in this network namespace. The count, or -1, said. */
+static int find_names(const struct arguments *a, char ***names)
 {
+	int count;
+
+	*names = a->operands;
+	if (a->operand_count > 0)
+		return a->operand_count;
+	count = instrument_list_pinned(a->bpffs, names);
+	if (!count)
+		return say_error(
+			"%s: nothing is attached in this network namespace; synscope attach IFACE%s does it",
+			a->bpffs, bpffs_option(a->bpffs));
+	return count;
+}
+
+static void free_names(const struct arguments *a, char **names, int count)
+{
+	if (names == a->operands)
+		return;
 	for (int i = 0; i < count; i++)
 		free(names[i]);
 	free(names);
 }
 
-static int open_named(struct instrument **instruments, const char *bpffs, char **names, int count,
-		      bool read_rings)
+int pinned_open(struct instrument **instruments, const struct arguments *a)
 {
-	struct instrument *all = calloc((size_t)count + 1, sizeof(*all));
+	char **names;
+	int count = find_names(a, &names), opened = 0;
+	struct instrument *all = count > 0 ? calloc((size_t)count, sizeof(*all)) : NULL;
 
-	if (!all)
-		return say_error("%d interfaces: %s", count, strerror(ENOMEM));
-	for (int i = 0; i < count; i++)
-		if (instrument_open_pinned(&all[i], bpffs, names[i], read_rings)) {
-			pinned_close(all, i);
-			return -1;
-		}
-	*instruments = all;
-	return count;
-}
-
-int pinned_open(struct instrument **instruments, const struct arguments *a, bool read_rings)
-{
-	char **names = NULL;
-	int count, opened;
-
-	if (a->operand_count > 0)
-		return open_named(instruments, a->bpffs, a->operands, a->operand_count, read_rings);
-	count = instrument_list_pinned(a->bpffs, &names);
-	if (count < 0)
-		return -1;
-	if (!count)
-		return say_error(
-			"%s: nothing is attached in this network namespace; synscope attach IFACE%s does it",
-			a->bpffs, bpffs_option(a->bpffs));
-	opened = open_named(instruments, a->bpffs, names, count, read_rings);
-	free_names(names, count);
-	return opened;
+	if (count > 0 && !all)
+		say_error("%d interfaces: %s", count, strerror(ENOMEM));
+	while (all && opened < count && !instrument_open_pinned(&all[opened], a->bpffs, names[opened], true))
+		opened++;
+	free_names(a, names, count);
+	if (all && opened == count) {
+		*instruments = all;
+		return count;
+	}
+	pinned_close(all, opened);
+	return -1;
 }
 
 void pinned_close(struct instrument *instruments, int count)
@@ -59,18 +61,24 @@ void pinned_close(struct instrument *instruments, int count)
 
 int pinned_show(const struct arguments *a, int (*show)(struct output *o, const struct instrument *i))
 {
-	struct instrument *instruments = NULL;
-	struct output o;
-	int count = pinned_open(&instruments, a, false), status = EXIT_FAILED;
+	char **names;
+	int count = find_names(a, &names), status;
 	bool failed = false;
+	struct output o;
 
-	if (count < 0)
+	if (count < 0 || output_open(&o, a))
 		return EXIT_FAILED;
-	if (!output_open(&o, a)) {
-		for (int i = 0; i < count; i++)
-			failed |= show(&o, &instruments[i]) != 0;
-		status = output_close(&o);
+	for (int n = 0; n < count; n++) {
+		struct instrument i;
+
+		if (instrument_open_pinned(&i, a->bpffs, names[n], false)) {
+			failed = true;
+			continue;
+		}
+		failed |= show(&o, &i) != 0;
+		instrument_close(&i);
 	}
-	pinned_close(instruments, count);
+	free_names(a, names, count);
+	status = output_close(&o);
 	return failed ? EXIT_FAILED : status;
 }

@@ -8,17 +8,17 @@
 #include "output.h"
 
 /*
- * Opens the instruments of the interfaces named, or of all that are pinned in this network namespace.
- * With `read_rings` takes the one reader's place at each. Returns how many, in *instruments, to be
- * closed with pinned_close(); or -1, said.
+ * Opens the instruments of the interfaces named, or of all that are pinned in this network namespace, and
+ * takes the one reader's place at each. Returns how many, in *instruments, to be closed with pinned_close();
+ * or -1, said.
  */
-int pinned_open(struct instrument **instruments, const struct arguments *a, bool read_rings);
+int pinned_open(struct instrument **instruments, const struct arguments *a);
 
 void pinned_close(struct instrument *instruments, int count);
 
 /*
  * Opens, shows each instrument by `show` (0, or -1 having said why), closes. Returns the exit status;
- * one that can't be shown does not keep the others from it.
+ * one that can't be opened or shown does not keep the others from it.
  */
 int pinned_show(const struct arguments *a, int (*show)(struct output *o, const struct instrument *i));
 

@@ -10,34 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
-#include "mount.h"
 #include "message.h"
-
-#ifndef SO_NETNS_COOKIE
-#define SO_NETNS_COOKIE 71
-#endif
-
-/* What makes this network namespace this one. Before 5.14 there are no cookies: the inode's number. */
-static u64 netns_here(void)
-{
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	u64 cookie = 0;
-	socklen_t size = sizeof(cookie);
-	struct stat st;
-
-	if (fd >= 0 && getsockopt(fd, SOL_SOCKET, SO_NETNS_COOKIE, &cookie, &size))
-		cookie = 0;
-	if (fd >= 0)
-		close(fd);
-	if (!cookie && !stat("/proc/self/ns/net", &st))
-		cookie = st.st_ino;
-	return cookie;
-}
+#include "mount.h"
 
 const char *bpffs_option(const char *bpffs)
 {
@@ -74,44 +52,6 @@ void pins_warn_if_private(const char *bpffs)
 		    bpffs);
 }
 
-static void escape(char *to, const char *name)
-{
-	for (; *name; name++)
-		if (*name == '.' || *name == '%')
-			to += sprintf(to, "%%%02x", (unsigned)*name);
-		else
-			*to++ = *name;
-	*to = 0;
-}
-
-static void unescape(char *to, size_t room, const char *name, size_t length)
-{
-	unsigned code;
-
-	while (length && room > 1) {
-		bool coded = *name == '%' && length >= 3 && sscanf(name + 1, "%2x", &code) == 1;
-
-		*to++ = coded ? (char)code : *name;
-		name += coded ? 3 : 1;
-		length -= coded ? 3 : 1;
-		room--;
-	}
-	*to = 0;
-}
-
-void pin_place(struct pin *p, const char *bpffs, const char *interface)
-{
-	char name[3 * IFNAMSIZ];
-
-	memset(p, 0, sizeof(*p));
-	p->bpffs = bpffs;
-	snprintf(p->interface, sizeof(p->interface), "%s", interface);
-	p->netns = netns_here();
-	p->here = true;
-	escape(name, p->interface);
-	snprintf(p->directory, sizeof(p->directory), "%s/synscope/%s@%llu", bpffs, name, p->netns);
-}
-
 /* 0 or -errno; not by access(), which asks what the real user may, without capabilities. */
 static int look_into(const char *directory)
 {
@@ -125,7 +65,7 @@ static int look_into(const char *directory)
 
 int pin_look(const struct pin *p)
 {
-	return look_into(p->directory);
+	return *p->renamed ? -ENOENT : look_into(p->directory);
 }
 
 bool pins_are_hidden(const char *bpffs)
@@ -145,71 +85,6 @@ int pin_say_hidden(const struct pin *p, int error)
 {
 	return say_error("%s: %s: %s; this user can't look at it: run it as root%s", p->interface,
 			 p->directory, strerror(-error), error == -EPERM ? ", or with CAP_BPF" : "");
-}
-
-static bool read_entry(struct pin *p, const char *bpffs, const char *entry)
-{
-	const char *at = strrchr(entry, '@');
-
-	if (!at || at == entry)
-		return false;
-	memset(p, 0, sizeof(*p));
-	p->bpffs = bpffs;
-	unescape(p->interface, sizeof(p->interface), entry, (size_t)(at - entry));
-	p->netns = strtoull(at + 1, NULL, 10);
-	p->here = p->netns == netns_here();
-	return (size_t)snprintf(p->directory, sizeof(p->directory), "%s/synscope/%s", bpffs, entry) <
-	       sizeof(p->directory);
-}
-
-static int by_directory(const void *a, const void *b)
-{
-	return strcmp(((const struct pin *)a)->directory, ((const struct pin *)b)->directory);
-}
-
-static int collect(DIR *directory, const char *bpffs, enum pin_search search, struct pin **pins)
-{
-	const struct dirent *entry;
-	int count = 0;
-
-	while ((entry = readdir(directory))) {
-		struct pin p, *more;
-
-		if (!read_entry(&p, bpffs, entry->d_name) || (search == PINS_HERE && !p.here))
-			continue;
-		more = realloc(*pins, (size_t)(count + 1) * sizeof(p));
-		if (!more)
-			return say_error("%s: %s", bpffs, strerror(errno));
-		*pins = more;
-		more[count++] = p;
-	}
-	if (count)
-		qsort(*pins, (size_t)count, sizeof(**pins), by_directory);
-	return count;
-}
-
-int pins_list(const char *bpffs, enum pin_search search, struct pin **pins)
-{
-	char root[PATH_MAX];
-	DIR *directory;
-	int count;
-
-	*pins = NULL;
-	if (pins_check(bpffs))
-		return -1;
-	snprintf(root, sizeof(root), "%s/synscope", bpffs);
-	directory = opendir(root);
-	if (!directory)
-		return errno == ENOENT ? 0
-				       : say_error("%s: %s%s", root, strerror(errno),
-						   errno == EACCES ? "; run it as root" : "");
-	count = collect(directory, bpffs, search, pins);
-	closedir(directory);
-	if (count < 0) {
-		free(*pins);
-		*pins = NULL;
-	}
-	return count;
 }
 
 int pin_say_attached(const struct pin *p)

@@ -43,6 +43,9 @@ struct pin {
 	char interface[IFNAMSIZ];
 	u64 netns;
 	bool here; /* in this process's network namespace */
+	/* by pin_find(): what the interface that this is of is called by now, where that is another one; else
+	 * empty */
+	char renamed[IFNAMSIZ];
 };
 
 /* " --bpffs DIR", for a command that is advised; empty for the default. */
@@ -55,6 +58,12 @@ int pins_check(const char *bpffs);
 
 /* The place of an interface of this network namespace; whether there is something shows its directory. */
 void pin_place(struct pin *p, const char *bpffs, const char *interface);
+
+/*
+ * What is pinned for an interface of this network namespace, which may be named by an alternative name, or by
+ * another one than when it was attached. Its place where there is nothing.
+ */
+void pin_find(struct pin *p, const char *bpffs, const char *interface);
 
 /* 0 where there is something that this user can look at; else -ENOENT, or why not. */
 int pin_look(const struct pin *p);

@@ -30,7 +30,7 @@ enum ending {
 
 enum { STEPS_MAX = 64 };
 
-/* The scans of the contract's list, in its order; what each is: scans.h. */
+/* In the order in which the counters have them; what each is: scans.h. */
 enum scan_kind {
 	SCAN_NONE,
 	SCAN_SYN,

@@ -282,7 +282,7 @@ bool scans_folds(struct scans *s, const struct event *e, enum scan_kind kind)
 	return true;
 }
 
-/* The probe's event, as far as the record remembers it. */
+/* The probe's event, as far as the record remembers it: without kinds, since no event told of it. */
 static struct event event_of(const struct connection *c)
 {
 	return (struct event){
@@ -346,6 +346,7 @@ static struct suspect *consider(struct scans *s, const struct connection *c, enu
 	if (!p)
 		return NULL;
 	turn(s, p, c->start);
+	p->last = max_u64(p->last, c->start);
 	if (!p->latest.generation)
 		p->latest = event_of(c);
 	make_good(s, p, c, &t);

@@ -8,6 +8,7 @@
 #include "json_counters.h"
 #include "paragraph.h"
 #include "scan_words.h"
+#include "totals.h"
 #include "verdict.h"
 
 enum { SUMMARY_COLUMNS = 78 };
@@ -203,16 +204,17 @@ void summary_print(const struct summary *s, FILE *out, const struct totals *tota
 	if (totals)
 		print_flood_summary(out, totals);
 	if (losses) {
-		add_count(&p, events_lost(losses->events), "events lost (the records are complete)");
+		add_count(&p, events_lost(losses->events),
+			  losses->records ? "events lost" : "events lost (the records are complete)");
 		add_count(&p, losses->records, "records lost");
 	}
 	if (totals) {
 		add_count(&p, totals->counters.lost_payloads,
-			  "first payloads lost (their protocols have no name)");
+			  "first payloads lost (their protocols are not named)");
 		add_unseen(&p, &totals->counters);
 		add_count(&p, totals->scans_displaced, "scans whose place was needed before their end");
 		add_count(&p, totals->sources_forgotten,
-			  "sources forgotten before the scan rule had its minute of them");
+			  "sources forgotten before the scan rule could judge them");
 	}
 	if (!p.length)
 		return;

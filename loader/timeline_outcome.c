@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "arithmetic.h"
 #include "format.h"
 #include "icmp_words.h"
 #include "identity.h"
@@ -47,7 +48,8 @@ static void say_opening(struct paragraph *p, const struct connection *c)
 					  : "opened");
 		return;
 	}
-	paragraph_item(p, "opened after %s", text_span(c->at.established - c->start).text);
+	paragraph_item(p, "opened after %s",
+		       text_span(saturating_subtract(c->at.established, c->start)).text);
 	if (c->syn_retransmits)
 		paragraph_add(p, ", SYN sent %s", times(text, sizeof(text), c->syn_retransmits + 1U));
 	if (c->syn_ack_retransmits)
@@ -61,7 +63,7 @@ static void say_reset(struct paragraph *p, const struct record *r)
 	enum endpoint peer = originator ? RESPONDER : ORIGINATOR;
 
 	paragraph_item(p, "reset by the %s after %s", by_whom(teardown_by(r)),
-		       text_span(c->at.reset - c->start).text);
+		       text_span(saturating_subtract(c->at.reset, c->start)).text);
 	if (!(c->state & (ESTABLISHED_ONCE | MIDSTREAM)))
 		paragraph_add(p, ", before the handshake was complete");
 	else if (c->state & SAW_FIN << peer)
@@ -90,7 +92,8 @@ static void say_refused(struct paragraph *p, const struct connection *c)
 
 	paragraph_item(p, "refused: port %u of %s answered ", resp.port, text_address(&resp.address).text);
 	if (endpoint_seen(c, ORIGINATOR))
-		paragraph_add(p, "with RST in %s", text_span(c->at.reset - c->start).text);
+		paragraph_add(p, "with RST in %s",
+			      text_span(saturating_subtract(c->at.reset, c->start)).text);
 	else
 		paragraph_add(p, "a SYN that was not seen with RST");
 	paragraph_add(p, " (nothing listens there, or a filter says no)");
@@ -138,16 +141,16 @@ static void say_unfinished(struct paragraph *p, const struct record *r)
 /* What kind of segment it was that belongs to nothing. */
 static const char *probe_name(const struct connection *c)
 {
-	if (c->state & (HISTORY_F | HISTORY_F << 1))
+	if (either(c->state, HISTORY_F))
 		return c->state & MIDSTREAM ? "a FIN with ACK" : "a FIN without ACK";
-	if (c->state & (HISTORY_Q | HISTORY_Q << 1))
+	if (either(c->state, HISTORY_Q))
 		return "a SYN with FIN or RST";
 	return c->state & MIDSTREAM ? "an ACK" : "a segment without SYN, ACK, FIN and RST";
 }
 
 static void say_probe(struct paragraph *p, const struct connection *c)
 {
-	bool lone_ack = c->state & MIDSTREAM && !(c->state & (HISTORY_F | HISTORY_F << 1));
+	bool lone_ack = c->state & MIDSTREAM && !either(c->state, HISTORY_F);
 
 	paragraph_item(p, "%s that belongs to no connection", probe_name(c));
 	if (endpoint_seen(c, ORIGINATOR) && endpoint_seen(c, RESPONDER))
@@ -170,7 +173,7 @@ static void say_open(struct paragraph *p, const struct record *r)
 	switch (r->ending) {
 	case ENDING_IDLE:
 		paragraph_item(p, "then silent for %s: given up",
-			       text_span(r->now - (c->start + duration(c))).text);
+			       text_span(saturating_subtract(r->now, c->start + duration(c))).text);
 		break;
 	case ENDING_EVICTED:
 		paragraph_item(p, "its place in the table was needed: what came after is not known");
@@ -180,7 +183,7 @@ static void say_open(struct paragraph *p, const struct record *r)
 		break;
 	default:
 		paragraph_item(p, "still open after %s",
-			       text_span(r->now > c->start ? r->now - c->start : 0).text);
+			       text_span(saturating_subtract(r->now, c->start)).text);
 	}
 }
 
@@ -202,7 +205,7 @@ void timeline_outcome(struct outcome *o, const struct record *r)
 		say_unanswered(&o->words, r);
 	} else if (found & 1U << DIAGNOSIS_HANDSHAKE_UNFINISHED) {
 		say_unfinished(&o->words, r);
-	} else if (c->state & (RESET_BY | RESET_BY << 1)) {
+	} else if (either(c->state, RESET_BY)) {
 		say_opening(&o->words, c);
 		say_reset(&o->words, r);
 	} else if (is_closed(c)) {

@@ -11,7 +11,7 @@ static bool has_kind(const struct event *e, enum event_kind kind)
 	return e->kinds >> kind & 1;
 }
 
-static bool is_refused(const struct event *e)
+static bool is_not_accepted(const struct event *e)
 {
 	if (e->flags & TCP_RST)
 		return !(e->verdict & VERDICT_ACCEPTED) && !(e->state & (PROBE | CLOSED_ONCE));
@@ -30,7 +30,7 @@ static bool is_shown(const struct event *e, bool closing)
 		return true;
 	if (has_kind(e, EVENT_RETRANSMISSION) && e->flags & (TCP_SYN | TCP_FIN))
 		return true;
-	if (has_kind(e, EVENT_SEGMENT) && is_refused(e))
+	if (has_kind(e, EVENT_SEGMENT) && is_not_accepted(e))
 		return true;
 	return has_kind(e, EVENT_DATA) && (closing || e->state & MIDSTREAM);
 }
@@ -56,7 +56,7 @@ static void add_event(struct timeline_steps *t, const struct event *e)
 		.phase = phase_of(e),
 		.states = {endpoint_state(e->state, ORIGINATOR), endpoint_state(e->state, RESPONDER)},
 		.again = has_kind(e, EVENT_RETRANSMISSION),
-		.refused = is_refused(e),
+		.not_accepted = is_not_accepted(e),
 	};
 }
 
@@ -146,7 +146,7 @@ static void rebuild_fin(struct timeline_steps *t, const struct connection *c, en
 static void rebuild_closing(struct timeline_steps *t, const struct connection *c)
 {
 	u32 closed = 1U << EVENT_CLOSED | 1U << EVENT_RST;
-	bool reset = c->state & (RESET_BY | RESET_BY << 1);
+	bool reset = either(c->state, RESET_BY);
 	struct timeline_step s = {
 		.time = reset ? c->at.reset : c->at.closed,
 		.flags = reset ? TCP_RST : TCP_ACK,
@@ -173,7 +173,7 @@ void timeline_steps(struct timeline_steps *t, const struct record *r)
 	for (u32 i = 0; i < r->step_count && t->count < STEPS_MAX; i++) {
 		const struct event *e = &r->steps[i];
 
-		closing |= (e->state & (SAW_FIN | SAW_FIN << 1)) != 0;
+		closing |= either(e->state, SAW_FIN);
 		if (is_shown(e, closing))
 			add_event(t, e);
 	}

@@ -22,7 +22,7 @@ struct timeline_step {
 	u8 phase;
 	enum tcp_state states[ENDPOINTS]; /* after it */
 	bool again;
-	bool refused;
+	bool not_accepted;
 };
 
 struct timeline_steps {

@@ -70,7 +70,7 @@ static void remark_unseen_side(struct paragraph *p, const struct record *r)
 static void remark_syns(struct paragraph *p, const struct connection *c)
 {
 	enum { RESENT_AFTER = 500000000 };
-	u64 waited = c->at.syn_ack - c->start;
+	u64 waited = saturating_subtract(c->at.syn_ack, c->start);
 
 	if (!(c->state & SAW_SYN_ACK))
 		paragraph_add(p, "the SYN was sent %u times", c->syn_retransmits + 1U);
@@ -97,9 +97,8 @@ static void remark_invalid(struct paragraph *p, const struct connection *c)
 static const char *remark_port_reused(const struct connection *c)
 {
 	if (c->state & FLIPPED)
-		return "its SYN came inside the connection before, whose end was not seen, and is told of "
-		       "there";
-	return "TIME_WAIT of the connection before still held the ports; a larger number took them over";
+		return "its SYN came while the previous connection seemed open, and is in that one's record";
+	return "its SYN, with a higher number, took over the ports that TIME_WAIT still held";
 }
 
 /* What the outcome has said in its own words. */
@@ -325,7 +324,7 @@ void timeline_timing(struct paragraph *p, const struct connection *c)
 
 	if (first_response(c, &response))
 		paragraph_item(p, "first answer %s", text_span(response).text);
-	if (!(c->state & (SAW_DATA | SAW_DATA << 1)) || !round_trip(c, &rtt))
+	if (!either(c->state, SAW_DATA) || !round_trip(c, &rtt))
 		return;
 	min = text_span(rtt.min);
 	max = text_span(rtt.max);

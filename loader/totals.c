@@ -97,7 +97,7 @@ u64 tracked_of(const struct counters *n)
 
 /*
  * Each CPU's counters are copied while they grow, those of what began before those of what ended. Whatever
- * is over had begun: at least that many are counted as begun, so that the contract's equations hold.
+ * is over had begun: at least that many are counted as begun, so that the equations of counters.h hold.
  */
 static void settle_beginnings(struct counters *n)
 {

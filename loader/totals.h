@@ -4,12 +4,34 @@
 #define SYNSCOPE_TOTALS_H
 
 #include "bucket.h"
+#include "counters.h"
+#include "floods.h"
 #include "scans.h"
-#include "view.h"
+
+/* Counters of all CPUs added up, and what time has decided but no segment has cleared away yet. */
+struct totals {
+	struct counters counters; /* with what is due added */
+	u64 half_open;		  /* gauge */
+	u64 scans[SCAN_KINDS];	  /* probes of sources that the scan rule flagged (scans.h) */
+	u64 tracked;		  /* gauge */
+	u64 scans_seen;		  /* scans, each of one source and kind */
+	u64 scans_displaced;	  /* of those: ended early, since another needed the place */
+	u64 sources_forgotten;	  /* by the scan rule, within their minute, for the same reason */
+	u64 at;			  /* ns, on the records' clock */
+	struct flood_totals floods;
+};
+
+/* Events that found no room in the ring, of one interface, between two looks at the counters. */
+struct losses {
+	u64 from; /* ns, on the records' clock */
+	u64 to;
+	u64 events[EVENT_KINDS];
+	u64 records; /* final records */
+};
 
 /*
  * Fills `t` from the sum of all CPUs' counters and the table as it is at `now` (ns, on its clock).
- * The gauges are differences of counters, so that the contract's equations hold at any moment. Of floods
+ * The gauges are differences of counters, so that the equations of counters.h hold at any moment. Of floods
  * nothing is known by that: whoever looks for them fills in t->floods.
  */
 void totals_fill(struct totals *t, const struct counters *sum, const struct scans *scans,
@@ -47,8 +69,10 @@ struct layers {
 /* Sums over the counters: none is kept for what they tell. */
 struct layers layers_of(const struct counters *n);
 
-/* Packets of an IP version (INDEX_IPV4, INDEX_IPV6) and a protocol number; of TCP with those left out by a
- * filter. */
+/*
+ * Packets of an IP version (INDEX_IPV4, INDEX_IPV6) and a protocol number; of TCP with those left out by a
+ * filter.
+ */
 u64 packets_of(const struct counters *n, u32 version, u8 protocol);
 
 /* Segments that have all the flags in `with` and none of those in `without`. */

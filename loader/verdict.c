@@ -8,16 +8,6 @@ static bool holds(const struct connection *c, u64 flag)
 	return c->state & flag;
 }
 
-static bool either(const struct connection *c, u64 flag)
-{
-	return c->state & (flag | flag << 1);
-}
-
-static bool each(const struct connection *c, u64 flag)
-{
-	return (c->state & (flag | flag << 1)) == (flag | flag << 1);
-}
-
 bool endpoint_seen(const struct connection *c, enum endpoint who)
 {
 	return c->state & SAW_SEGMENT << who;
@@ -96,7 +86,7 @@ const char *teardown_by(const struct record *r)
 
 	if (is_probe(c) || !is_closed(c))
 		return NULL;
-	if (either(c, RESET_BY))
+	if (either(c->state, RESET_BY))
 		return holds(c, RESET_BY << ORIGINATOR) ? "orig" : "resp";
 	if (holds(c, SIMULTANEOUS_CLOSE))
 		return "both";
@@ -110,7 +100,7 @@ const char *teardown_how(const struct record *r)
 	if (is_probe(c))
 		return NULL;
 	if (is_closed(c))
-		return either(c, RESET_BY) ? "rst" : "fin";
+		return either(c->state, RESET_BY) ? "rst" : "fin";
 	switch (r->ending) {
 	case ENDING_IDLE:
 		return "idle";
@@ -167,7 +157,7 @@ u64 duration(const struct connection *c)
 {
 	u64 last = last_seen(c);
 
-	if (each(c, SAW_FIN))
+	if (both(c->state, SAW_FIN))
 		last = max_u64(c->at.fin[ORIGINATOR], c->at.fin[RESPONDER]);
 	else if (closed_by_fin_and_reset(c, ORIGINATOR))
 		last = max_u64(c->at.fin[ORIGINATOR], c->at.reset);
@@ -178,7 +168,7 @@ u64 duration(const struct connection *c)
 
 bool first_response(const struct connection *c, u64 *ns)
 {
-	if (!each(c, SAW_DATA) || c->at.data[RESPONDER] < c->at.data[ORIGINATOR])
+	if (!both(c->state, SAW_DATA) || c->at.data[RESPONDER] < c->at.data[ORIGINATOR])
 		return false;
 	*ns = c->at.data[RESPONDER] - c->at.data[ORIGINATOR];
 	return true;

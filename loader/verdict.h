@@ -36,7 +36,7 @@ enum diagnosis {
 	DIAGNOSES = DIAGNOSIS_SCAN + SCAN_KINDS,
 };
 
-/* The contract's name of a diagnosis, as "syn_retransmitted". */
+/* The name of a diagnosis in JSON, as "syn_retransmitted". */
 const char *diagnosis_name(enum diagnosis d);
 
 /* Which diagnoses hold: bits 1 << enum diagnosis. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "view.h"
 
+#include "arithmetic.h"
 #include "verdict.h"
 
 static bool has_failed(const struct record *r)
@@ -18,8 +19,8 @@ static bool was_slow(const struct record *r, u64 limit)
 	const struct connection *c = r->connection;
 
 	if (c->state & ESTABLISHED_ONCE)
-		return c->at.established - c->start > limit;
-	return c->state & SAW_SYN_ACK && c->at.syn_ack - c->start > limit;
+		return saturating_subtract(c->at.established, c->start) > limit;
+	return c->state & SAW_SYN_ACK && saturating_subtract(c->at.syn_ack, c->start) > limit;
 }
 
 bool record_is_wanted(const struct view_options *o, const struct record *r)

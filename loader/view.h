@@ -8,31 +8,13 @@
 
 #include <stdio.h>
 
-#include "counters.h"
-#include "floods.h"
+#include "event.h"
 #include "record.h"
 #include "scanner.h"
 
-/* Counters of all CPUs added up, and what time has decided but no segment has cleared away yet. */
-struct totals {
-	struct counters counters; /* with what is due added */
-	u64 half_open;		  /* gauge */
-	u64 scans[SCAN_KINDS];	  /* probes of sources that the scan rule flagged (scans.h) */
-	u64 tracked;		  /* gauge */
-	u64 scans_seen;		  /* scans, each of one source and kind */
-	u64 scans_displaced;	  /* of those: ended early, since another needed the place */
-	u64 sources_forgotten;	  /* by the scan rule, within their minute, for the same reason */
-	u64 at;			  /* ns, on the records' clock */
-	struct flood_totals floods;
-};
-
-/* Events that found no room in the ring, of one interface, between two looks at the counters. */
-struct losses {
-	u64 from; /* ns, on the records' clock */
-	u64 to;
-	u64 events[EVENT_KINDS];
-	u64 records; /* final records */
-};
+struct flood;
+struct losses;
+struct totals;
 
 /* The last line of a terminal, which is rewritten in place while a scan grows. */
 struct live_line {
@@ -60,7 +42,8 @@ struct view {
 	/* news of a scan; a view that shows it leaves the scan's own events out, unless it shows JSON */
 	unsigned (*scan)(FILE *out, const struct view_options *o, const struct interface *i,
 			 const struct scanner *s, enum scan_news news);
-	/* a connection has been established for a while and is still open: for the timeline */
+	/* a connection is open (1 s after it was established) or still half-open (after 2 s): for the
+	 * timeline */
 	unsigned (*opened)(FILE *out, const struct view_options *o, const struct record *r);
 	unsigned (*final)(FILE *out, const struct view_options *o, const struct record *r);
 	unsigned (*counters)(FILE *out, const struct view_options *o, const struct interface *i,

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "color.h"
 #include "format.h"
 #include "identity.h"
 #include "json_record.h"
@@ -60,7 +61,7 @@ static void print_line(FILE *out, const struct view_options *o, const struct rec
 
 	print_heading(out);
 	fprintf(out, "%.12s %-21s %-21s %s%-6s%s %-10s %9s %9s %8s %8s", start.text, text_party(&orig).text,
-		text_party(&resp).text, bad ? "\033[31m" : "", state, bad ? "\033[0m" : "",
+		text_party(&resp).text, bad ? COLOR_RED : "", state, bad ? COLOR_PLAIN : "",
 		r->service ? r->service : "-", opening(c).text, text_span(duration(c)).text,
 		sent_by(r, ORIGINATOR).text, sent_by(r, RESPONDER).text);
 	print_diagnosis(out, r);

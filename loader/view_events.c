@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "flood_words.h"
+#include "color.h"
 #include "format.h"
 #include "icmp_words.h"
 #include "identity.h"
@@ -74,24 +75,24 @@ static void print_unreachable(FILE *out, const struct event *e)
 static void print_line(FILE *out, const struct view_options *o, const struct interface *i,
 		       const struct event *e, enum event_kind kind)
 {
-	bool refused = !(e->verdict & VERDICT_ACCEPTED) && kind != EVENT_RETRANSMISSION &&
-		       kind != EVENT_EXPIRED && !(e->state & PROBE);
-	bool bad = refused || kind == EVENT_RST || kind == EVENT_UNREACHABLE;
+	bool not_accepted = !(e->verdict & VERDICT_ACCEPTED) && kind != EVENT_RETRANSMISSION &&
+			    kind != EVENT_EXPIRED && !(e->state & PROBE);
+	bool bad = not_accepted || kind == EVENT_RST || kind == EVENT_UNREACHABLE;
 	int used;
 
 	if (o->color && bad)
-		fputs("\033[31m", out);
+		fputs(COLOR_RED, out);
 	print_head(out, i, e, kind);
 	if (kind == EVENT_UNREACHABLE) {
 		print_unreachable(out, e);
-		fputs(o->color ? "\033[0m\n" : "\n", out);
+		fputs(o->color ? COLOR_PLAIN "\n" : "\n", out);
 		return;
 	}
 	used = kind == EVENT_EXPIRED ? fprintf(out, "  silent for too long") : print_numbers(out, e);
 	fprintf(out, "%*s  %s/%s%s", DETAIL_WIDTH > used ? DETAIL_WIDTH - used : 0, "",
 		state_or_dash(e->state, ORIGINATOR), state_or_dash(e->state, RESPONDER),
-		refused ? "  not accepted" : "");
-	fputs(o->color && bad ? "\033[0m\n" : "\n", out);
+		not_accepted ? "  not accepted" : "");
+	fputs(o->color && bad ? COLOR_PLAIN "\n" : "\n", out);
 }
 
 /* Takes the line that is rewritten away, so that others can be written; it comes back below them. */
@@ -104,8 +105,8 @@ static void hide_live(FILE *out, const struct view_options *o)
 static void show_live(FILE *out, const struct view_options *o)
 {
 	if (o->live && o->live->scanner)
-		fprintf(out, "%s%.*s%s", o->color ? "\033[33m" : "", (int)o->width - 1, o->live->text,
-			o->color ? "\033[0m" : "");
+		fprintf(out, "%s%.*s%s", o->color ? COLOR_YELLOW : "", (int)o->width - 1, o->live->text,
+			o->color ? COLOR_PLAIN : "");
 }
 
 static void scan_line(struct paragraph *p, const struct interface *i, const struct scanner *s,
@@ -141,7 +142,7 @@ static unsigned print_scan(FILE *out, const struct view_options *o, const struct
 		o->live->scanner = s;
 		snprintf(o->live->text, sizeof(o->live->text), "%s", p.text);
 	} else {
-		fprintf(out, "%s%s%s\n", o->color ? "\033[33m" : "", p.text, o->color ? "\033[0m" : "");
+		fprintf(out, "%s%s%s\n", o->color ? COLOR_YELLOW : "", p.text, o->color ? COLOR_PLAIN : "");
 		if (o->live && o->live->scanner == s)
 			o->live->scanner = NULL;
 	}
@@ -233,10 +234,21 @@ static unsigned show_lost(FILE *out, const struct view_options *o, const struct 
 	return 1;
 }
 
+static unsigned show_flood_between(FILE *out, const struct view_options *o, const struct interface *i,
+				   const struct flood *f)
+{
+	unsigned units;
+
+	hide_live(out, o);
+	units = show_flood(out, o, i, f);
+	show_live(out, o);
+	return units;
+}
+
 const struct view view_events = {
 	.name = "events",
 	.event = show_event,
 	.scan = show_scan,
 	.lost = show_lost,
-	.flood = show_flood,
+	.flood = show_flood_between,
 };

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "arithmetic.h"
+#include "color.h"
 #include "format.h"
 #include "identity.h"
 #include "json_record.h"
@@ -16,11 +17,6 @@
 #include "timeline_steps.h"
 #include "timeline_words.h"
 #include "verdict.h"
-
-#define BOLD  "\033[1m"
-#define RED   "\033[31m"
-#define GREEN "\033[32m"
-#define PLAIN "\033[0m"
 
 /* "  ssl (example.org)  on eth0  vlan 5"; empty where there is nothing to say. */
 static void place_text(char *text, size_t size, const struct record *r)
@@ -77,12 +73,12 @@ static void print_head(FILE *out, bool color, const struct record *r)
 
 	place_text(place, sizeof(place), r);
 	used = (unsigned)(strlen(from.text) + 3 + strlen(to.text));
-	fprintf(out, "%s%s", color ? BOLD : "", from.text);
+	fprintf(out, "%s%s", color ? COLOR_BOLD : "", from.text);
 	if (used + text_columns(place) > TIMELINE_COLUMNS) {
 		fputs("\n ", out);
 		used = (unsigned)strlen(to.text) + 3;
 	}
-	fprintf(out, " ▶ %s%s%s", to.text, color ? PLAIN : "", place);
+	fprintf(out, " ▶ %s%s%s", to.text, color ? COLOR_PLAIN : "", place);
 	print_start(out, used + text_columns(place), r);
 }
 
@@ -106,7 +102,7 @@ static void print_step(FILE *out, bool color, const struct record *r, const stru
 		.label = label.text,
 		.states = {shown_state(r, s->states[ORIGINATOR]), shown_state(r, s->states[RESPONDER])},
 		.again = s->again,
-		.refused = s->refused,
+		.not_accepted = s->not_accepted,
 		.rebuilt = !s->event,
 	};
 
@@ -159,7 +155,7 @@ static void print_ladder(FILE *out, bool color, const struct record *r)
 	if (!middle)
 		print_middle(out, r->connection);
 	if (t.rebuilt)
-		fprintf(out, "   %u step%s dotted: no event told of it, the record did\n", t.rebuilt,
+		fprintf(out, "   dotted: %u step%s rebuilt from the record, no event told of it\n", t.rebuilt,
 			t.rebuilt == 1 ? "" : "s");
 	if (r->steps_omitted)
 		fprintf(out, "   %u more steps are not shown\n", r->steps_omitted);
@@ -202,10 +198,10 @@ static void print_words(FILE *out, bool color, const struct record *r)
 	timeline_outcome(&outcome, r);
 	snprintf(mark, sizeof(mark), " %s ", outcome.mark);
 	if (color && (outcome.good || outcome.bad))
-		fputs(outcome.good ? GREEN : RED, out);
+		fputs(outcome.good ? COLOR_GREEN : COLOR_RED, out);
 	paragraph_print(out, &outcome.words, mark, TIMELINE_COLUMNS);
 	if (color)
-		fputs(PLAIN, out);
+		fputs(COLOR_PLAIN, out);
 	print_remarks(out, r);
 }
 

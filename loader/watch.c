@@ -3,15 +3,14 @@
 
 #include <bpf/libbpf.h>
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "book.h"
 #include "clock.h"
+#include "ending.h"
 #include "message.h"
 #include "output.h"
 #include "summary.h"
@@ -28,8 +27,8 @@ enum { DRAIN_AT_ONCE = 256 << 10 };
 struct watched {
 	struct instrument *instrument;
 	size_t taken, taken_most; /* bytes of its ring, in this drain */
-	size_t unread;		  /* at most so many of them are older than the wish to scan its table */
-	bool scan;		  /* its table is to be scanned */
+	bool table_due;		  /* its table is to be read, behind what is in the ring now: */
+	size_t before_table;	  /*   so many bytes at most */
 	struct book book;
 	struct ring_buffer *ring;
 	struct floods floods;
@@ -48,7 +47,6 @@ struct watch {
 	struct summary *summary;
 	struct syn_cookies cookies; /* when the run began */
 	int epoll;
-	int signals;
 	u64 end;	   /* ns; 0: none */
 	u64 next_counters; /* ns */
 	u64 next_look;	   /* ns */
@@ -75,24 +73,6 @@ static int wait_at_most(const struct watch *w)
 	if (w->output->view->counters && left < most * ms)
 		most = (left + ms - 1) / ms;
 	return (int)most;
-}
-
-static sigset_t ending_signals(void)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGHUP);
-	return set;
-}
-
-void watch_block_signals(void)
-{
-	sigset_t set = ending_signals();
-
-	sigprocmask(SIG_BLOCK, &set, NULL);
 }
 
 /* An item as it lies in the ring; those behind the last are what they were when the ring was there before. */
@@ -140,17 +120,17 @@ static int add_to_epoll(struct watch *w, int fd)
 	return epoll_ctl(w->epoll, EPOLL_CTL_ADD, fd, &e);
 }
 
-/* The table is scanned behind what is in the ring: a slot's connections are told of in their order. */
-static void scan_later(struct watched *one)
+/* The table is read behind what is in the ring: a slot's connections are told of in their order. */
+static void read_table_later(struct watched *one)
 {
-	if (!one->scan)
-		one->unread = RING_BYTES;
-	one->scan = true;
+	if (!one->table_due)
+		one->before_table = RING_BYTES;
+	one->table_due = true;
 }
 
-static void scan(struct watched *one)
+static void read_table(struct watched *one)
 {
-	one->scan = false;
+	one->table_due = false;
 	book_read_table(&one->book);
 }
 
@@ -167,20 +147,9 @@ static int open_one(struct watch *w, struct watched *one, struct instrument *i, 
 	one->floods.ingress_only = i->interface.ingress_only;
 	book_resume(&one->book, i->told);
 	if (backlog)
-		scan_later(one);
+		read_table_later(one);
 	else
 		instrument_counters(i, &one->before);
-	return 0;
-}
-
-static int open_descriptors(struct watch *w)
-{
-	sigset_t set = ending_signals();
-
-	w->epoll = epoll_create1(EPOLL_CLOEXEC);
-	w->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	if (w->epoll < 0 || w->signals < 0 || add_to_epoll(w, w->signals))
-		return say_error("event loop: %s; how many files may be open: ulimit -n", strerror(errno));
 	return 0;
 }
 
@@ -190,7 +159,7 @@ static int watch_open(struct watch *w, const struct arguments *a, struct output 
 	u64 now = clock_monotonic();
 
 	memset(w, 0, sizeof(*w));
-	w->epoll = w->signals = -1;
+	w->epoll = -1;
 	w->arguments = a;
 	w->instruments = instruments;
 	w->output = output;
@@ -199,12 +168,15 @@ static int watch_open(struct watch *w, const struct arguments *a, struct output 
 	if (!w->summary || !w->watched)
 		return say_error("start: %s", strerror(ENOMEM));
 	w->cookies = syn_cookies_now();
-	if (open_descriptors(w))
-		return -1;
+	w->epoll = epoll_create1(EPOLL_CLOEXEC);
+	if (w->epoll < 0)
+		return say_error("event loop: %s; how many files may be open: ulimit -n", strerror(errno));
 	for (; w->count < count; w->count++)
 		if (open_one(w, &w->watched[w->count], &instruments[w->count], backlog))
 			return -1;
 	w->end = a->duration ? now + a->duration : 0;
+	if (a->duration)
+		ending_watch_time(a->duration);
 	w->next_counters = now + a->interval;
 	w->next_look = now + LOOK_EVERY;
 	return 0;
@@ -219,7 +191,6 @@ static void watch_close(struct watch *w)
 	free(w->watched);
 	free(w->summary);
 	close(w->epoll);
-	close(w->signals);
 }
 
 static void drain_one(struct watched *one, size_t most, u64 now)
@@ -229,9 +200,9 @@ static void drain_one(struct watched *one, size_t most, u64 now)
 	if (output_is_full(one->book.output))
 		return; /* what is in the ring is the next reader's */
 	ring_buffer__consume(one->ring);
-	one->unread = saturating_subtract(one->unread, one->taken);
-	if (one->scan && (one->taken < most || !one->unread))
-		scan(one);
+	one->before_table = saturating_subtract(one->before_table, one->taken);
+	if (one->table_due && (one->taken < most || !one->before_table))
+		read_table(one);
 	book_advance(&one->book, now);
 }
 
@@ -289,16 +260,7 @@ static void look_for_losses(struct watch *w, struct watched *one, const struct c
 	if (view->lost && !output_is_full(w->output))
 		w->output->units +=
 			view->lost(w->output->file, &w->output->options, &one->instrument->interface, &l);
-	scan_later(one);
-}
-
-static void show_floods(struct watch *w, const struct watched *one, const struct flood *floods, u32 count)
-{
-	const struct view *view = w->output->view;
-
-	for (u32 i = 0; i < count && view->flood && !output_is_full(w->output); i++)
-		w->output->units += view->flood(w->output->file, &w->output->options,
-						&one->instrument->interface, &floods[i]);
+	read_table_later(one);
 }
 
 static void look_for_floods(struct watch *w, struct watched *one, const struct counters *sum, u64 now)
@@ -309,7 +271,17 @@ static void look_for_floods(struct watch *w, struct watched *one, const struct c
 
 	one->floods.cookies = syn_cookies_between(&w->cookies, &cookies);
 	count = floods_look(&one->floods, &one->before, sum, one->looked, now, told);
-	show_floods(w, one, told, count);
+	output_floods(w->output, &one->instrument->interface, told, count);
+}
+
+/* Set, or gone on while the machine was suspended, which the other clock does not count. */
+static void look_at_wall_clock(struct interface *i)
+{
+	const s64 jitter = 10000000; /* ns */
+	s64 offset = clock_wall_offset(), moved = offset - i->wall_offset;
+
+	if (moved > jitter || moved < -jitter)
+		i->wall_offset = offset;
 }
 
 /* What the counters tell by having grown. */
@@ -317,6 +289,7 @@ static void look_at_counters(struct watch *w, struct watched *one, u64 now)
 {
 	struct counters sum;
 
+	look_at_wall_clock(&one->instrument->interface);
 	if (instrument_counters(one->instrument, &sum))
 		return;
 	look_for_losses(w, one, &sum, now);
@@ -327,12 +300,21 @@ static void look_at_counters(struct watch *w, struct watched *one, u64 now)
 
 static void look_for_interface(struct watch *w, struct watched *one)
 {
-	if (one->gone || instrument_alive(one->instrument))
+	const char *name = one->instrument->interface.name;
+
+	if (one->gone)
 		return;
-	one->gone = true;
-	w->failed = true;
-	say_error("%s: the interface that was watched is gone: what it saw until then follows",
-		  one->instrument->interface.name);
+	if (instrument_detached(one->instrument)) {
+		say("%s: was detached: what it saw until then follows", name);
+		book_resume(&one->book, NULL); /* nobody goes on behind: what is open is told, too */
+		one->gone = true;
+	} else if (!instrument_alive(one->instrument)) {
+		say_error("%s: the interface that was watched is gone: what it saw until then follows", name);
+		w->failed = true;
+		one->gone = true;
+	} else {
+		return;
+	}
 	for (int i = 0; i < w->count; i++)
 		if (!w->watched[i].gone)
 			return;
@@ -354,7 +336,7 @@ static void on_time(struct watch *w)
 {
 	u64 now = clock_monotonic();
 
-	if (w->end && now >= w->end)
+	if (ending_is_asked() || (w->end && now >= w->end))
 		w->stop = true;
 	if (now >= w->next_look) {
 		w->next_look = now + LOOK_EVERY;
@@ -367,25 +349,13 @@ static void on_time(struct watch *w)
 		show_counters_when_due(w, now);
 }
 
-static void on_signal(struct watch *w)
-{
-	struct signalfd_siginfo signal;
-
-	while (read(w->signals, &signal, sizeof(signal)) > 0)
-		w->stop = true;
-}
-
 static void loop(struct watch *w)
 {
 	struct epoll_event events[16];
 	bool more = false;
 
 	while (!w->stop && !output_is_full(w->output)) {
-		int n = epoll_wait(w->epoll, events, COUNT_OF(events), more ? 0 : wait_at_most(w));
-
-		for (int i = 0; i < n; i++)
-			if (events[i].data.fd == w->signals)
-				on_signal(w);
+		epoll_wait(w->epoll, events, COUNT_OF(events), more ? 0 : wait_at_most(w));
 		on_time(w);
 		more = drain(w, DRAIN_AT_ONCE);
 	}
@@ -411,9 +381,10 @@ static void finish_one(struct watch *w, struct watched *one, u64 now)
 	struct flood told[FLOOD_KINDS];
 
 	look_at_counters(w, one, now);
-	show_floods(w, one, told, floods_finish(&one->floods, &one->before, now, told));
-	if (one->scan || one->before.aggregated) /* no event told of those that were silent since */
-		scan(one);
+	output_floods(w->output, &one->instrument->interface, told,
+		      floods_finish(&one->floods, &one->before, now, told));
+	if (one->table_due || one->before.aggregated) /* no event told of those that were silent since */
+		read_table(one);
 	book_finish(&one->book, now);
 }
 
@@ -434,6 +405,7 @@ static void finish(struct watch *w)
 	for (int i = 0; i < w->count; i++)
 		book_finish_scans(&w->watched[i].book);
 	show_counters(w, now);
+	output_end_line(w->output);
 	output_flush(w->output);
 	if (verbosity > 0 && !w->output->closed)
 		summarize(w, now);

@@ -8,15 +8,11 @@
 #include "output.h"
 
 /*
- * Shows on `output`, which it closes, what the instruments see, until a signal, --duration, --count, a closed
- * output or the loss of every interface. `backlog`: the tables hold connections from before. Returns the exit
- * status.
+ * Shows on `output`, which it closes, what the instruments see, until a signal (ending.h), --duration,
+ * --count, a closed output or the loss of every interface. `backlog`: the tables hold connections from
+ * before. Returns the exit status.
  */
 int watch(const struct arguments *a, struct output *output, struct instrument *instruments, int count,
 	  bool backlog);
-
-/* Blocks SIGINT, SIGTERM and SIGHUP, so that watch() gets them in order. Call it before anything is attached.
- */
-void watch_block_signals(void);
 
 #endif

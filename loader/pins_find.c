@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The half of pins.h that says where something is pinned: by an interface's name, by its number, and all of
+ * it. */
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "message.h"
+#include "netlink.h"
+#include "pins.h"
+
+#ifndef SO_NETNS_COOKIE
+#define SO_NETNS_COOKIE 71
+#endif
+
+/* What makes this network namespace this one. Before 5.14 there are no cookies: the inode's number. */
+static u64 netns_here(void)
+{
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	u64 cookie = 0;
+	socklen_t size = sizeof(cookie);
+	struct stat st;
+
+	if (fd >= 0 && getsockopt(fd, SOL_SOCKET, SO_NETNS_COOKIE, &cookie, &size))
+		cookie = 0;
+	if (fd >= 0)
+		close(fd);
+	if (!cookie && !stat("/proc/self/ns/net", &st))
+		cookie = st.st_ino;
+	return cookie;
+}
+
+static void escape(char *to, const char *name)
+{
+	for (; *name; name++)
+		if (*name == '.' || *name == '%')
+			to += sprintf(to, "%%%02x", (unsigned)*name);
+		else
+			*to++ = *name;
+	*to = 0;
+}
+
+static void unescape(char *to, size_t room, const char *name, size_t length)
+{
+	unsigned code;
+
+	while (length && room > 1) {
+		bool coded = *name == '%' && length >= 3 && sscanf(name + 1, "%2x", &code) == 1;
+
+		*to++ = coded ? (char)code : *name;
+		name += coded ? 3 : 1;
+		length -= coded ? 3 : 1;
+		room--;
+	}
+	*to = 0;
+}
+
+void pin_place(struct pin *p, const char *bpffs, const char *interface)
+{
+	char name[3 * IFNAMSIZ];
+
+	memset(p, 0, sizeof(*p));
+	p->bpffs = bpffs;
+	snprintf(p->interface, sizeof(p->interface), "%s", interface);
+	p->netns = netns_here();
+	p->here = true;
+	escape(name, p->interface);
+	snprintf(p->directory, sizeof(p->directory), "%s/synscope/%s@%llu", bpffs, name, p->netns);
+}
+
+static bool read_entry(struct pin *p, const char *bpffs, const char *entry)
+{
+	const char *at = strrchr(entry, '@');
+
+	if (!at || at == entry)
+		return false;
+	memset(p, 0, sizeof(*p));
+	p->bpffs = bpffs;
+	unescape(p->interface, sizeof(p->interface), entry, (size_t)(at - entry));
+	p->netns = strtoull(at + 1, NULL, 10);
+	p->here = p->netns == netns_here();
+	return (size_t)snprintf(p->directory, sizeof(p->directory), "%s/synscope/%s", bpffs, entry) <
+	       sizeof(p->directory);
+}
+
+static int by_directory(const void *a, const void *b)
+{
+	return strcmp(((const struct pin *)a)->directory, ((const struct pin *)b)->directory);
+}
+
+static int collect(DIR *directory, const char *bpffs, enum pin_search search, struct pin **pins)
+{
+	const struct dirent *entry;
+	int count = 0;
+
+	while ((entry = readdir(directory))) {
+		struct pin p, *more;
+
+		if (!read_entry(&p, bpffs, entry->d_name) || (search == PINS_HERE && !p.here))
+			continue;
+		more = realloc(*pins, (size_t)(count + 1) * sizeof(p));
+		if (!more)
+			return say_error("%s: %s", bpffs, strerror(errno));
+		*pins = more;
+		more[count++] = p;
+	}
+	if (count)
+		qsort(*pins, (size_t)count, sizeof(**pins), by_directory);
+	return count;
+}
+
+static DIR *open_root(const char *bpffs)
+{
+	char root[PATH_MAX];
+
+	snprintf(root, sizeof(root), "%s/synscope", bpffs);
+	return opendir(root);
+}
+
+int pins_list(const char *bpffs, enum pin_search search, struct pin **pins)
+{
+	DIR *directory;
+	int count;
+
+	*pins = NULL;
+	if (pins_check(bpffs))
+		return -1;
+	directory = open_root(bpffs);
+	if (!directory)
+		return errno == ENOENT ? 0
+				       : say_error("%s/synscope: %s%s", bpffs, strerror(errno),
+						   errno == EACCES ? "; run it as root" : "");
+	count = collect(directory, bpffs, search, pins);
+	closedir(directory);
+	if (count < 0) {
+		free(*pins);
+		*pins = NULL;
+	}
+	return count;
+}
+
+/* Whether it was attached to the interface that has this number now. */
+static bool is_of(const struct pin *p, int ifindex)
+{
+	struct pin_info info;
+
+	return !pin_read_info(p, &info) && (int)info.ifindex == ifindex && !pin_is_orphan(p);
+}
+
+/* By the number of its interface, which may have been renamed since. */
+static bool find_by_number(struct pin *p, const char *bpffs, int ifindex)
+{
+	const struct dirent *entry;
+	DIR *directory = open_root(bpffs);
+	bool found = false;
+
+	while (directory && !found && (entry = readdir(directory)))
+		found = read_entry(p, bpffs, entry->d_name) && p->here && is_of(p, ifindex);
+	if (directory)
+		closedir(directory);
+	return found;
+}
+
+/* What was attached to an interface of its name, which has another name by now, is not this one's. */
+static void note_renamed(struct pin *p)
+{
+	struct pin_info info;
+
+	if (!pin_read_info(p, &info) && !pin_is_orphan(p))
+		if_indextoname(info.ifindex, p->renamed);
+}
+
+void pin_find(struct pin *p, const char *bpffs, const char *interface)
+{
+	struct link l;
+
+	if (link_find(&l, interface)) {
+		pin_place(p, bpffs, interface);
+		return;
+	}
+	if (find_by_number(p, bpffs, l.ifindex)) {
+		snprintf(p->interface, sizeof(p->interface), "%s", l.name);
+		return;
+	}
+	pin_place(p, bpffs, l.name);
+	note_renamed(p);
+}
