@@ -215,7 +215,11 @@ struct connection {
 	u8 icmp_code;
 	struct direction_options options[ENDPOINTS];
 	union {
-		u32 other_isn;	 /* of the responder's first SYN-ACK, where a second one differed */
+		/*
+		 * Of the responder's first SYN-ACK, where a second one differed; once the connection is open,
+		 * with CHALLENGED, of the originator's latest SYN that came inside it.
+		 */
+		u32 other_isn;
 		u32 probe_flags; /* with PROBE: enum tcp_flag of the first segment */
 	};
 	u32 repeats;	    /* limits repeated events: a period, its count below; see may_repeat() */

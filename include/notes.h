@@ -150,6 +150,14 @@ ALWAYS_INLINE void note_history(struct connection *c, const struct segment *s, c
 	note_gap(c, g, other_endpoint(from));
 }
 
+/* The number that a SYN-ACK has to acknowledge, if the connection is over in truth: see answers_new_syn(). */
+ALWAYS_INLINE void note_challenge(struct connection *c, const struct segment *s, const struct sighting *g)
+{
+	if (g->facts & FACT_SYN_OTHER && g->after & CHALLENGED && g->from == ORIGINATOR &&
+	    !(s->flags & TCP_ACK))
+		c->other_isn = s->seq;
+}
+
 /* Tells the line of tags what became of the record. */
 ALWAYS_INLINE void renew_hint(const struct connection *c, const struct sighting *g)
 {
@@ -173,6 +181,7 @@ VERIFIED_ALONE int note(struct connection *c, const struct segment *s, struct si
 		note_repeats(c, s, g, g->from & 1);
 	}
 	note_history(c, s, g, set, g->from & 1);
+	note_challenge(c, s, g);
 	renew_hint(c, g);
 	return 0;
 }

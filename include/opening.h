@@ -129,14 +129,14 @@ ALWAYS_INLINE void connection_begin(struct connection *c, const struct segment *
 }
 
 /*
- * A SYN-ACK with new numbers after a SYN that came inside the connection: the responder took that SYN, so
- * the old connection was gone, and its end was not seen.
+ * A SYN-ACK of the originator's SYN that came inside the connection: the responder took that SYN, so the old
+ * connection was gone, and its end was not seen. Whoever forges segments of one side alone can't bring it
+ * about. What it acknowledges beyond the SYN are data in that (RFC 7413).
  */
 ALWAYS_INLINE bool answers_new_syn(const struct connection *c, const struct segment *s, enum endpoint from)
 {
-	const struct direction *peer = DIRECTION(c, other_endpoint(from));
-
-	return c->state & CHALLENGED && DIRECTION(c, from)->isn != s->seq && peer->isn + 1 != s->ack;
+	return from == RESPONDER && c->state & CHALLENGED && DIRECTION(c, from)->isn != s->seq &&
+	       s->ack - c->other_isn - 1 <= UNSCALED_WINDOW_MAX;
 }
 
 /*
@@ -188,12 +188,15 @@ ALWAYS_INLINE u64 make_room(struct bucket *b, u32 way, bool known, u64 next, u32
 {
 	struct connection *c = &b->ways[way & (WAYS - 1)];
 	bool expired;
-	u64 state = c->state;
+	u64 state;
 
 	if (!b->tags[way & (WAYS - 1)])
 		return 0;
+	b->tags[way & (WAYS - 1)] = 0;
 	expired = is_expired(c, config_current(), now);
-	retire(c, slot, expired ? FINAL_EXPIRED : known ? FINAL_REUSED : FINAL_EVICTED, now);
+	/* whose segment another CPU has in hand ends no second time: it finds one that is over */
+	state = exchange(&c->state, CLOSED_ONCE | PROBE);
+	retire(c, state, slot, expired ? FINAL_EXPIRED : known ? FINAL_REUSED : FINAL_EVICTED, now);
 	return known && !expired && (is_in_time_wait(state) || next & FLIPPED) ? PORT_REUSED : 0;
 }
 
@@ -217,7 +220,6 @@ ALWAYS_INLINE u32 take_way(struct bucket *b, const struct segment *s, struct sig
 	}
 	hide_value(way); /* else the mask is dropped, and the verifier forgot the comparison */
 	state |= make_room(b, way, known, state, g->slot + way, now);
-	b->tags[way & (WAYS - 1)] = 0;
 	store_barrier();
 	connection_begin(&b->ways[way & (WAYS - 1)], s, g, state);
 	b->hints[way & (WAYS - 1)] = hint_of(&b->ways[way & (WAYS - 1)], now);

@@ -83,12 +83,12 @@ ALWAYS_INLINE u64 on_syn_ack(u64 state, const struct step *s)
 	enum endpoint from = s->from, to = other_endpoint(from);
 
 	if (state & MIDSTREAM)
-		return state | CHALLENGED;
+		return state;
 	state |= SAW_SYN_ACK;
 	if (state & SAW_SYN << to && !(s->facts & FACT_ACKS_SYN) && !(state & SYN_ACKED << to))
 		return state | SYN_ACK_WRONG;
 	if (s->facts & FACT_SYN_OTHER)
-		return state & ESTABLISHED_ONCE ? state | CHALLENGED : state | SYN_ACK_DIFFERS;
+		return state & ESTABLISHED_ONCE ? state : state | SYN_ACK_DIFFERS;
 	if (s->facts & FACT_SYN_DATA_TAKEN)
 		state |= FAST_OPEN_ACCEPTED;
 	if (s->facts & FACT_SYN_DATA_LEFT)

@@ -11,7 +11,7 @@
  * Races, and why they are accepted: a CPU that found a record just before another CPU gave its way to
  * a new connection writes one segment's numbers into the wrong record. That takes a bucket without a
  * free way, an expired or half-open victim, and a segment of that victim within the same microsecond;
- * it can falsify a count of two connections, never memory.
+ * it can falsify the bytes and segments of two connections, never memory, nor how many began and ended.
  */
 #ifndef SYNSCOPE_TABLE_H
 #define SYNSCOPE_TABLE_H
@@ -132,15 +132,18 @@ ALWAYS_INLINE u32 bucket_find(struct bucket *b, const struct place *p, const str
 	return bucket_search(b, key, p->tag);
 }
 
-/* Takes a record out: counts its end and hands the record to the reader, before the slot is used anew. */
-VERIFIED_ALONE int retire(struct connection *c, u32 slot, u32 reason, u64 now)
+/*
+ * Takes a record of that state out: counts its end and hands the record to the reader, before the slot is
+ * used anew.
+ */
+VERIFIED_ALONE int retire(struct connection *c, u64 state, u32 slot, u32 reason, u64 now)
 {
 	struct counters *n = counters_current();
 	struct final_record *f;
 
 	if (!c || !n)
 		return 0;
-	count_retired(c->state, reason, n);
+	count_retired(state, reason, n);
 	if (!c->events && reason == FINAL_EVICTED) { /* nobody was told of it: see is_aggregated() */
 		n->aggregated_records++;
 		return 0;
@@ -155,6 +158,7 @@ VERIFIED_ALONE int retire(struct connection *c, u32 slot, u32 reason, u64 now)
 	f->time = now;
 	f->reason = reason;
 	__builtin_memcpy(&f->connection, c, sizeof(*c));
+	f->connection.state = state;
 	ring_submit(f);
 	return 0;
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Two CPUs move the state of one connection: whoever loses tries again, so that what a segment did is not
- * lost. Here the other CPU is quicker so many times, and changes a flag that matters to nothing else.
+ * lost. Here the other CPU is quicker so many times, and changes a flag that matters to nothing else. Or one
+ * CPU gives a connection's place away while the other one has a segment of it.
  */
 #include "platform.h"
 
@@ -15,6 +16,21 @@ static u32 test_meetings;
 			*(p) ^= CHALLENGED;                                                                  \
 		}                                                                                            \
 		__sync_val_compare_and_swap(p, old, new);                                                    \
+	})
+
+static void (*test_meanwhile)(void);
+
+#undef exchange
+#define exchange(p, v)                                                                                       \
+	({                                                                                                   \
+		__typeof__(*(p)) before = __atomic_exchange_n(p, v, __ATOMIC_SEQ_CST);                       \
+		void (*meanwhile)(void) = sizeof(before) == sizeof(u64) ? test_meanwhile : NULL;             \
+                                                                                                             \
+		if (meanwhile) {                                                                             \
+			test_meanwhile = NULL;                                                               \
+			meanwhile();                                                                         \
+		}                                                                                            \
+		before;                                                                                      \
 	})
 
 #include "analyzer_host.h"
@@ -70,6 +86,33 @@ static void test_an_icmp_error_sets_its_flag(void **state)
 	assert_true(test_items[1].event.state & UNREACHABLE);
 }
 
+static void complete_the_first_handshake(void)
+{
+	test_track(test_segment(0, true, TCP_ACK, 1001, 5001));
+}
+
+/* It is in the way that its hash prefers, where it is found by its key alone. */
+static void test_who_gives_way_ends_once(void **state)
+{
+	(void)state;
+	test_track(test_segment(0, true, TCP_SYN, 1000, 0));
+	test_track(test_segment(0, false, TCP_SYN | TCP_ACK, 5000, 1001));
+	for (u16 n = 1; n < WAYS; n++) {
+		test_now += 2000000;
+		test_track(test_segment(n, true, TCP_SYN, 1000, 0));
+	}
+	test_meanwhile = complete_the_first_handshake;
+	test_track(test_segment(100, true, TCP_SYN, 1000, 0));
+	assert_null(test_meanwhile);
+	assert_null(test_find(0));
+	assert_int_equal(test_counters.aborted, 1);
+	assert_int_equal(test_counters.completed, 0);
+	assert_int_equal(test_counters.opened, WAYS + 1);
+	assert_int_equal(test_counters.evicted, 1);
+	assert_int_equal(test_counters.closed, 0);
+	assert_int_equal(test_counters.untracked, 0);
+}
+
 #define unit(function) cmocka_unit_test_setup(function, analyzer_reset)
 
 int main(void)
@@ -78,6 +121,7 @@ int main(void)
 		unit(test_a_segment_moves_the_state_in_the_end),
 		unit(test_one_that_never_gets_through_is_counted),
 		unit(test_an_icmp_error_sets_its_flag),
+		unit(test_who_gives_way_ends_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
