@@ -28,7 +28,8 @@ struct config {
 	u8 replay;	       /* 1: XDP test runs carry the time and the frame's length as metadata */
 	u8 payloads;	       /* 1: the first payload of each direction goes to the ring */
 	u16 untold;	       /* bits 1 << enum event_kind: nobody reads these; see is_told() */
-	u8 reserved[2];
+	u8 one_way;	       /* 1: --ingress-only: no connection is seen from both sides */
+	u8 reserved;
 };
 
 #endif

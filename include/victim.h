@@ -12,7 +12,8 @@
 
 /*
  * The order in which ways are given up; within a class, the one whose time is over first. What is closed and
- * never was open (refused, a probe, a stray and its answer) goes early: all of it is told.
+ * never was open (refused, a probe, a stray and its answer) goes early: all of it is told. What looks open,
+ * but was never answered, may be forged from end to end: it goes before a connection is left untracked.
  */
 enum victim {
 	VICTIM_FREE,
@@ -20,6 +21,7 @@ enum victim {
 	VICTIM_NEVER_OPEN,
 	VICTIM_HALF_OPEN,
 	VICTIM_CLOSED,
+	VICTIM_ONE_SIDED,
 	VICTIM_NONE,
 };
 
@@ -39,7 +41,9 @@ ALWAYS_INLINE enum victim victim_class(const struct connection *c)
 {
 	if (c->state & CLOSED_ONCE)
 		return was_never_open(c->state) ? VICTIM_NEVER_OPEN : VICTIM_CLOSED;
-	return c->state & (ESTABLISHED_ONCE | MIDSTREAM) && !is_unproven(c) ? VICTIM_NONE : VICTIM_HALF_OPEN;
+	if (!(c->state & (ESTABLISHED_ONCE | MIDSTREAM)) || is_unproven(c))
+		return VICTIM_HALF_OPEN;
+	return both(c->state, SAW_SEGMENT) || config_current()->one_way ? VICTIM_NONE : VICTIM_ONE_SIDED;
 }
 
 /*
@@ -89,13 +93,15 @@ ALWAYS_INLINE u32 hint_rank(u32 hint, u32 now, u32 longest)
 	return (class << HINT_CLASS_SHIFT | left) & used;
 }
 
-/* Whether the record in a way may go, whatever its hint said. */
+/* Whether the record in a way may go, and is no more worth than its hint says. */
 ALWAYS_INLINE bool may_go(const struct bucket *b, u32 way, u64 now)
 {
 	const struct connection *c = &b->ways[way & (WAYS - 1)];
+	u32 class = victim_class(c);
 
-	return !b->tags[way & (WAYS - 1)] || victim_class(c) != VICTIM_NONE ||
-	       is_expired(c, config_current(), now);
+	if (!b->tags[way & (WAYS - 1)] || is_expired(c, config_current(), now))
+		return true;
+	return class != VICTIM_NONE && class <= b->hints[way & (WAYS - 1)] >> HINT_CLASS_SHIFT;
 }
 
 /* The way that the hints name: WAYS where all are of live ones. */
@@ -119,7 +125,7 @@ VERIFIED_ALONE u32 choose_by_hints(const struct bucket *b, u64 now)
 	return chosen;
 }
 
-/* Of live records that were silent for so long by their hints: when they were seen since. */
+/* Of records that are worth more than their hints say, or were seen since: class and time anew. */
 VERIFIED_ALONE int renew_hints(struct bucket *b, u64 now)
 {
 	bool told = hint_span(config_current()->idle_timeout) < HINT_TIME_MAX;

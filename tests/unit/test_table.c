@@ -195,6 +195,42 @@ static void test_strays_displace_strays_only(void **state)
 	assert_balanced();
 }
 
+/* A SYN and an ACK that nobody answered may be forged, both of them: they leave no connection untracked. */
+static void test_what_was_never_answered_gives_way_last(void **state)
+{
+	(void)state;
+	establish(0);
+	for (u16 n = 1; n < WAYS; n++) {
+		wait_for(1000);
+		syn(n);
+		test_track(test_segment(n, true, TCP_ACK, 1001, 2001));
+	}
+	syn(100);
+	assert_non_null(test_find(0));
+	assert_null(test_find(1));
+	assert_non_null(test_find(100));
+	syn(101); /* the half-open one goes before them */
+	assert_null(test_find(100));
+	assert_non_null(test_find(2));
+	assert_int_equal(test_counters.untracked, 0);
+	assert_balanced();
+}
+
+/* Where one side alone is looked at, every connection looks like that. */
+static void test_one_way_is_no_reason_to_give_way(void **state)
+{
+	(void)state;
+	test_config.one_way = 1;
+	for (u16 n = 0; n < WAYS; n++) {
+		syn(n);
+		test_track(test_segment(n, true, TCP_ACK, 1001, 2001));
+	}
+	syn(100);
+	assert_null(test_find(100));
+	assert_int_equal(test_counters.untracked, 1);
+	assert_balanced();
+}
+
 /* Longer than a hint can tell: the records are asked, and none goes before its time. */
 static void test_silence_of_days(void **state)
 {
@@ -425,6 +461,8 @@ int main(void)
 		unit(test_expired_before_half_open),
 		unit(test_refused_before_half_open),
 		unit(test_strays_displace_strays_only),
+		unit(test_what_was_never_answered_gives_way_last),
+		unit(test_one_way_is_no_reason_to_give_way),
 		unit(test_silence_of_days),
 		unit(test_after_a_weekend),
 		unit(test_stale_hints_hide_nobody),
