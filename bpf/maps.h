@@ -41,7 +41,7 @@ struct {
 struct cached {
 	__u64 jiffy;
 	__u64 jiffy_began; /* ns */
-	__u32 asked;	   /* how often somebody wanted to know whether the ring is filling */
+	__u32 asked;	   /* how often in this jiffy somebody wanted to know whether the ring is filling */
 	__u16 filling;	   /* 1: it was, when it was last looked at; */
 	__u16 wake;	   /*   and the next item shall wake the reader */
 };
@@ -131,6 +131,7 @@ ALWAYS_INLINE __u64 clock_tick(void)
 	if (c->jiffy != jiffy) {
 		c->jiffy = jiffy;
 		c->jiffy_began = clock_now();
+		c->asked = 0; /* what was known of the ring is old, too */
 	}
 	return c->jiffy_began;
 }

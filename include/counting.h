@@ -53,10 +53,17 @@ ALWAYS_INLINE void count_filtered(const struct segment *s, const struct sighting
 	n->fragments += s->fragment;
 }
 
-/* Of merged segments all carry the flags, but FIN and PSH, which only the last one has. */
+/*
+ * Of merged segments all carry the flags, but FIN and PSH, which only the last one has, and CWR, which only
+ * the first one has (RFC 3168 section 6.1.2) unless it is a part of the ACE field (RFC 9768 section 3.1).
+ */
 ALWAYS_INLINE void count_merged(const struct segment *s, u32 more, u64 *by_flags, struct counters *n)
 {
-	by_flags[s->flags & TCP_FLAGS & ~(TCP_FIN | TCP_PSH)] += more;
+	u16 once = TCP_FIN | TCP_PSH;
+
+	if ((s->flags & (TCP_AE | TCP_CWR | TCP_ECE)) == TCP_CWR)
+		once |= TCP_CWR;
+	by_flags[s->flags & TCP_FLAGS & ~once] += more;
 	if ((s->flags & (TCP_SYN | TCP_RST | TCP_ACK)) == TCP_ACK)
 		n->acks[s->payload ? ACK_WITH_DATA : ACK_PURE] += more;
 	else

@@ -26,7 +26,7 @@ ALWAYS_INLINE void count_facts(const struct sighting *g, struct counters *n)
 	if (g->facts & FACT_OUT_OF_ORDER)
 		n->out_of_order += g->count;
 	if (g->facts & FACT_ZERO_WINDOW)
-		n->zero_window++;
+		n->zero_window += g->count;
 	if (g->facts & FACT_KEEPALIVE)
 		n->keepalive++;
 }
