@@ -5,6 +5,8 @@
 
 #include "platform.h"
 
+enum { NS_PER_US = 1000, NS_PER_MS = 1000000, NS_PER_SECOND = 1000000000 };
+
 ALWAYS_INLINE u64 max_u64(u64 a, u64 b)
 {
 	return a > b ? a : b;

@@ -137,36 +137,25 @@ ALWAYS_INLINE bool is_told(const struct connection *c, const struct sighting *g,
 	return g->kinds & ~untold;
 }
 
-VERIFIED_ALONE int emit(struct connection *c, const struct segment *s, struct sighting *g)
+/* Whose event it is, and where it was seen. */
+ALWAYS_INLINE void event_begin(struct event *e, const struct connection *c, const struct connection_key *key,
+			       const struct sighting *g, u32 number)
 {
-	struct counters *n = counters_current();
-	enum endpoint from;
-	struct event *e;
-	u32 many, number;
-
-	if (!c || !s || !g || !n)
-		return 0;
-	from = g->from & 1;
-	g->generation = c->generation;
-	g->isn = DIRECTION(c, from)->isn;
-	many = count_bits(g->kinds);
-	number = fetch_and_add(&c->events, many) + 1;
-	if (!is_told(c, g, number))
-		return 0;
-	e = ring_reserve(sizeof(*e));
-	if (!e) {
-		count_lost(g->kinds, n);
-		return 0;
-	}
 	e->item.type = ITEM_EVENT;
 	e->item.slot = g->slot;
-	e->time = sighted_at(g);
 	e->start = c->start;
-	e->state = g->after;
-	e->key = s->key;
+	e->key = *key;
 	e->generation = c->generation;
-	e->kinds = g->kinds;
 	e->number = number;
+	e->from = g->from & 1;
+	e->hook = g->hook;
+}
+
+ALWAYS_INLINE void event_segment(struct event *e, const struct connection *c, const struct segment *s,
+				 const struct sighting *g)
+{
+	enum endpoint from = g->from & 1;
+
 	e->seq = s->seq;
 	e->ack = s->ack;
 	e->payload = s->payload;
@@ -177,12 +166,38 @@ VERIFIED_ALONE int emit(struct connection *c, const struct segment *s, struct si
 	e->window = s->window;
 	e->urgent = s->urgent;
 	e->header = s->header;
-	e->from = from;
-	e->hook = g->hook;
 	e->verdict = (g->facts & FACT_SEQ_OK ? VERDICT_SEQ_OK : 0) |
 		     (g->facts & FACT_ACK_OK ? VERDICT_ACK_OK : 0) |
 		     (was_accepted(s, g, g->after & ~g->before, g->after, from) ? VERDICT_ACCEPTED : 0);
 	e->window_scale = s->flags & TCP_SYN ? 0 : agreed_window_scale(c, from);
+}
+
+VERIFIED_ALONE int emit(struct connection *c, const struct segment *s, struct sighting *g)
+{
+	struct counters *n = counters_current();
+	struct event *e;
+	u32 many, number;
+
+	if (!c || !s || !g || !n)
+		return 0;
+	g->generation = c->generation;
+	g->isn = DIRECTION(c, g->from & 1)->isn;
+	many = count_bits(g->kinds);
+	number = fetch_and_add(&c->events, many) + 1;
+	if (!is_told(c, g, number))
+		return 0;
+	e = ring_reserve(sizeof(*e));
+	if (!e) {
+		count_lost(g->kinds, n);
+		return 0;
+	}
+	event_begin(e, c, &s->key, g, number);
+	event_segment(e, c, s, g);
+	e->time = sighted_at(g);
+	e->state = g->after;
+	e->kinds = g->kinds;
+	e->icmp_type = 0;
+	e->icmp_code = 0;
 	__builtin_memset(e->reserved, 0, sizeof(e->reserved));
 	n->emitted += many;
 	ring_submit(e);

@@ -106,19 +106,12 @@ ALWAYS_INLINE void emit_unreachable(struct connection *c, const struct segment *
 		return;
 	}
 	__builtin_memset(e, 0, sizeof(*e));
-	e->item.type = ITEM_EVENT;
-	e->item.slot = g->slot;
+	event_begin(e, c, &s->key, g, number);
 	e->time = g->tick;
-	e->start = c->start;
 	e->state = c->state;
-	e->key = s->key;
-	e->generation = c->generation;
 	e->kinds = 1 << EVENT_UNREACHABLE;
-	e->number = number;
 	__builtin_memcpy(e->reporter, error->reporter.bytes, sizeof(e->reporter));
 	e->options.window_scale = NO_WINDOW_SCALE;
-	e->from = g->from;
-	e->hook = g->hook;
 	e->icmp_type = error->type;
 	e->icmp_code = error->code;
 	n->emitted++;

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "arithmetic.h"
 #include "help.h"
 #include "message.h"
 #include "option_table.h"
@@ -156,16 +157,14 @@ static int check(const struct arguments *a)
 
 static void set_defaults(struct arguments *a)
 {
-	enum { SECOND_NS = 1000000000 };
-
 	memset(a, 0, sizeof(*a));
 	a->view = &view_timeline;
-	a->interval = SECOND_NS;
+	a->interval = NS_PER_SECOND;
 	a->max_connections = 65536;
 	a->bpffs = BPFFS_DEFAULT;
-	a->config.idle_timeout = 300ULL * SECOND_NS;
-	a->config.time_wait = 60ULL * SECOND_NS;
-	a->config.linger = 5ULL * SECOND_NS;
+	a->config.idle_timeout = 300ULL * NS_PER_SECOND;
+	a->config.time_wait = 60ULL * NS_PER_SECOND;
+	a->config.linger = 5ULL * NS_PER_SECOND;
 }
 
 /* -h and -V are obeyed wherever they stand. */

@@ -14,7 +14,7 @@
 enum { STEPS_PER_SLOT = 4 };
 
 /* A connection that is open for so long is shown before its end. ns. */
-enum { ANNOUNCE_ESTABLISHED_AFTER = 1000000000, ANNOUNCE_HALF_OPEN_AFTER = 2000000000 };
+enum { ANNOUNCE_ESTABLISHED_AFTER = NS_PER_SECOND, ANNOUNCE_HALF_OPEN_AFTER = 2 * NS_PER_SECOND };
 
 static u32 slots(const struct book *b)
 {

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "arithmetic.h"
 #include "ending.h"
 #include "link_type.h"
 #include "message.h"
@@ -198,7 +199,7 @@ static int next_of_pcap(struct capture *c, struct captured_frame *f)
 		return say_error("%s: broken here: a time stamp whose fraction of a second is negative",
 				 c->path);
 	/* a pcap's seconds have 32 bits and no sign (to the year 2106); libpcap gives them one */
-	f->time = (u64)(u32)header->ts.tv_sec * 1000000000 + (u64)header->ts.tv_usec;
+	f->time = (u64)(u32)header->ts.tv_sec * NS_PER_SECOND + (u64)header->ts.tv_usec;
 	f->interface = 0;
 	shape(c, f, c->link_type, data, header->caplen, header->len);
 	return 1;

@@ -4,12 +4,14 @@
 #include <stdint.h>
 #include <time.h>
 
+#include "arithmetic.h"
+
 static u64 read_clock(clockid_t id)
 {
 	struct timespec t;
 
 	clock_gettime(id, &t);
-	return (u64)t.tv_sec * 1000000000 + (u64)t.tv_nsec;
+	return (u64)t.tv_sec * NS_PER_SECOND + (u64)t.tv_nsec;
 }
 
 u64 clock_monotonic(void)

@@ -2,10 +2,11 @@
 /* The tags of "diagnosis": each a question to the record. */
 #include "verdict.h"
 
+#include "arithmetic.h"
 #include "bucket.h"
 
 /* Half of a handshake that takes longer than this is slow; ns. */
-enum { SLOW_HALF = 1000000000 };
+enum { SLOW_HALF = NS_PER_SECOND };
 
 const char *diagnosis_name(enum diagnosis d)
 {

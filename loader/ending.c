@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <unistd.h>
 
+#include "arithmetic.h"
+
 static volatile sig_atomic_t asked, ticks;
 
 static const int ending_signals[] = {SIGINT, SIGTERM, SIGHUP};
@@ -68,8 +70,8 @@ void ending_release_signals(void)
 
 void ending_watch_time(u64 after)
 {
-	const u64 second = 1000000000, longest = 1 << 30;
-	u64 seconds = after / second + 1;
+	const u64 longest = 1 << 30;
+	u64 seconds = after / NS_PER_SECOND + 1;
 
 	alarm((unsigned)(seconds < longest ? seconds : longest));
 }

@@ -8,8 +8,6 @@
 
 _Static_assert((int)FLOOD_SYN == (int)STRAY_SYN && (int)FLOOD_FIN == (int)STRAY_FIN, "kinds are strays");
 
-static const u64 second = 1000000000;
-
 /* What was counted between two looks. */
 struct counted {
 	u64 segments[HOOKS][STRAY_KINDS];
@@ -63,8 +61,8 @@ static void scale(struct counted *d, u64 span)
 {
 	u64 *values = (u64 *)(void *)d;
 
-	for (size_t i = 0; span > second && i < sizeof(*d) / sizeof(*values); i++)
-		values[i] = (u64)((double)values[i] * ((double)second / (double)span));
+	for (size_t i = 0; span > NS_PER_SECOND && i < sizeof(*d) / sizeof(*values); i++)
+		values[i] = (u64)((double)values[i] * ((double)NS_PER_SECOND / (double)span));
 }
 
 static u64 segments_of(const struct counted *d, enum stray kind)
@@ -216,7 +214,7 @@ static struct judgment judge_fin(const struct floods *f, const struct counted *d
 
 static struct judgment judge(const struct floods *f, const struct counted *d, enum flood_kind kind, u64 now)
 {
-	bool settled = !f->ingress_only || now - f->since > FLOOD_SETTLING * second;
+	bool settled = !f->ingress_only || now - f->since > FLOOD_SETTLING * (u64)NS_PER_SECOND;
 	struct judgment j;
 
 	switch (kind) {
@@ -262,8 +260,8 @@ static void begin_series(struct flood_watch *w, const struct floods *f, enum flo
 /* A bad second: the flood that it belongs to, or may yet belong to, is that much larger. */
 static void add_bad(struct flood_watch *w, const struct judgment *j, u64 from, u64 to)
 {
-	u64 span = max_u64(to - from, second);
-	double seconds = (double)span / (double)second;
+	u64 span = max_u64(to - from, NS_PER_SECOND);
+	double seconds = (double)span / (double)NS_PER_SECOND;
 
 	w->bad++;
 	w->many = j->many ? w->many + 1 : 0;
@@ -274,7 +272,7 @@ static void add_bad(struct flood_watch *w, const struct judgment *j, u64 from, u
 	w->flood.nothing += (u64)((double)j->nothing * seconds);
 	w->flood.judged += (u64)((double)j->judged * seconds);
 	w->flood.peak = max_u64(w->flood.peak, j->rate);
-	w->flood.rate = (u64)((double)w->flood.total * (double)second / (double)w->lasted);
+	w->flood.rate = (u64)((double)w->flood.total * (double)NS_PER_SECOND / (double)w->lasted);
 }
 
 static struct flood as_told(const struct flood_watch *w, const struct floods *f, const struct counters *n,
@@ -346,7 +344,7 @@ u32 floods_look(struct floods *f, const struct counters *before, const struct co
 	for (enum flood_kind kind = 0; kind < FLOOD_KINDS; kind++)
 		n += look_at(f, kind, &d, after, from, to, &told[n]);
 	f->usual = max_u64(f->usual - f->usual / FADES, d.completed);
-	if (to - from >= second / 2) {
+	if (to - from >= NS_PER_SECOND / 2) {
 		f->looked = true;
 		f->begun_rate = d.started;
 	}

@@ -31,6 +31,7 @@
 #ifndef SYNSCOPE_FLOODS_H
 #define SYNSCOPE_FLOODS_H
 
+#include "arithmetic.h"
 #include "counters.h"
 #include "syn_cookies.h"
 
@@ -52,7 +53,7 @@ enum {
 };
 
 /* When to look. ns. */
-enum { FLOOD_LOOK_EVERY = 1000000000 };
+enum { FLOOD_LOOK_EVERY = NS_PER_SECOND };
 
 /* In the order of enum stray. */
 enum flood_kind { FLOOD_SYN, FLOOD_SYN_ACK, FLOOD_ACK, FLOOD_RST, FLOOD_FIN, FLOOD_KINDS };

@@ -8,9 +8,9 @@
 #include <string.h>
 #include <time.h>
 
+#include "arithmetic.h"
 #include "wire.h"
 
-enum { NS_PER_US = 1000, NS_PER_MS = 1000000, NS_PER_SECOND = 1000000000 };
 enum { SECONDS_PER_DAY = 86400, SECONDS_PER_HOUR = 3600 };
 
 __attribute__((format(printf, 1, 2))) static struct text text(const char *format, ...)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "ladder.h"
 
+#include "arithmetic.h"
 #include "color.h"
 #include "format.h"
 
@@ -19,15 +20,15 @@ unsigned text_columns(const char *text)
 /* Milliseconds, or seconds where the milliseconds would need more room. */
 static struct text column_time(u64 ns)
 {
-	enum { SECOND = 1000000000, LONGEST_IN_MS = 10, LONGEST_WITH_MS = 100 };
-	u64 seconds = ns / SECOND;
+	enum { LONGEST_IN_MS = 10, LONGEST_WITH_MS = 100 };
+	u64 seconds = ns / NS_PER_SECOND;
 	struct text t;
 
 	if (seconds < LONGEST_IN_MS)
 		return text_short_ms((s64)ns);
 	if (seconds < LONGEST_WITH_MS)
 		snprintf(t.text, sizeof(t.text), "%llu.%03llu s", (unsigned long long)seconds,
-			 (unsigned long long)(ns % SECOND / 1000000));
+			 (unsigned long long)(ns % NS_PER_SECOND / NS_PER_MS));
 	else
 		snprintf(t.text, sizeof(t.text), "%llu s", (unsigned long long)seconds);
 	return t;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "arithmetic.h"
 #include "printable.h"
 
 enum block_type {
@@ -28,7 +29,6 @@ enum {
 	OPTION_IF_TSOFFSET = 14,
 	BYTE_ORDER_MAGIC = 0x1a2b3c4d,
 	MICROSECONDS = 1000000,
-	SECOND_NS = 1000000000,
 };
 
 __attribute__((format(printf, 2, 3))) static int broken(struct pcapng *p, const char *format, ...)
@@ -259,7 +259,7 @@ static s128 nanoseconds(u64 stamp, u64 units, s64 offset)
 {
 	s128 seconds = (s128)(stamp / units) + offset;
 
-	return seconds * SECOND_NS + (s128)(stamp % units) * SECOND_NS / units;
+	return seconds * NS_PER_SECOND + (s128)(stamp % units) * NS_PER_SECOND / units;
 }
 
 /* What the section says of the packet's interface. NULL: nothing. */
