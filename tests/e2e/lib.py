@@ -235,7 +235,7 @@ def json_lines(result):
 
 
 def check_invariants(counters):
-    """What the contract says is always so."""
+    """What is always so (loader/JSON.md)."""
     h, c = counters["handshakes"], counters["connections"]
     parts = [h[k] for k in ("completed", "refused", "unanswered", "aborted", "half_open")]
     equal(sum(parts), h["started"], f"completed+refused+unanswered+aborted+half_open of {h}")
