@@ -88,7 +88,8 @@ struct counters {
 	u64 closed_by_fin;
 	u64 closed_by_rst;
 	u64 closed_by_idle;
-	/* Connections, each a record. opened = closed + expired + evicted + those in the table and not over.
+	/*
+	 * Connections, each a record. opened = closed + expired + evicted + those in the table and not over.
 	 */
 	u64 opened;
 	u64 closed;    /* by segments */

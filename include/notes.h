@@ -123,7 +123,8 @@ ALWAYS_INLINE void note_payload_again(struct connection *c, const struct segment
 		history_repeat(c, 't', from);
 }
 
-/* Bytes that were acknowledged and not seen, where Zeek looks for them: both ends open, or closing in order.
+/*
+ * Bytes that were acknowledged and not seen, where Zeek looks for them: both ends open, or closing in order.
  */
 ALWAYS_INLINE void note_gap(struct connection *c, const struct sighting *g, enum endpoint of)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Which events a segment makes, and how they are told: into the ring, or into the counters of what was lost.
+/*
+ * Which events a segment makes, and how they are told: into the ring, or into the counters of what was lost.
  */
 #ifndef SYNSCOPE_TELLING_H
 #define SYNSCOPE_TELLING_H

@@ -20,7 +20,8 @@ struct icmp_error {
 	u8 reserved[6];
 };
 
-/* The addresses of the quoted packet; the cursor ends at its TCP header. False: it is none, or no first one.
+/*
+ * The addresses of the quoted packet; the cursor ends at its TCP header. False: it is none, or no first one.
  */
 ALWAYS_INLINE bool parse_quoted_ipv4(struct cursor *c, union address *source, union address *destination)
 {

@@ -49,7 +49,8 @@ void deadlines_remove(struct deadlines *d, u32 slot);
 /* The earliest, or NULL. */
 const struct deadline *deadlines_first(const struct deadlines *d);
 
-/* All of them, `count`, in the order of their start. It is a queue no longer: only to be cleared or closed.
+/*
+ * All of them, `count`, in the order of their start. It is a queue no longer: only to be cleared or closed.
  */
 const struct deadline *deadlines_by_start(struct deadlines *d);
 

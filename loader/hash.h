@@ -5,7 +5,8 @@
 
 #include "connection.h"
 
-/* The finalizer of MurmurHash3 (Austin Appleby, public domain): each bit of `v` moves each bit of the result.
+/*
+ * The finalizer of MurmurHash3 (Austin Appleby, public domain): each bit of `v` moves each bit of the result.
  */
 ALWAYS_INLINE u64 hash_mix(u64 v)
 {

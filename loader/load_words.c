@@ -34,7 +34,8 @@ static void take_log(struct load_words *w, const char *log)
 	}
 }
 
-/* What follows from another failure: "failed to load object", "... BPF skeleton", "prog 'x': failed to load".
+/*
+ * What follows from another failure: "failed to load object", "... BPF skeleton", "prog 'x': failed to load".
  */
 static bool is_consequence(const char *warning)
 {

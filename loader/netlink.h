@@ -59,7 +59,8 @@ struct link {
 /* By its name, or an alternative one. 0 or -errno: -ENODEV where there is none. */
 int link_find(struct link *l, const char *name);
 
-/* Tries to attach an XDP program by netlink, only for the words of the refusal; empty where there are none.
+/*
+ * Tries to attach an XDP program by netlink, only for the words of the refusal; empty where there are none.
  */
 void link_xdp_words(int ifindex, int program, u32 flags, char words[WORDS_MAX]);
 

@@ -3,7 +3,8 @@
 
 #include "platform.h"
 
-/* How many bytes the character has that a text begins with (RFC 3629); 0: it is none, or a control character.
+/*
+ * How many bytes the character has that a text begins with (RFC 3629); 0: it is none, or a control character.
  */
 static u32 character_length(const u8 *at)
 {

@@ -43,7 +43,8 @@ ALWAYS_INLINE enum answer answer_of(u64 state)
 	return state & UNREACHABLE ? ANSWER_UNREACHABLE : ANSWER_NONE;
 }
 
-/* What an event shows its connection to be a probe of, if it is one; `before`: what the ones before it did.
+/*
+ * What an event shows its connection to be a probe of, if it is one; `before`: what the ones before it did.
  */
 enum scan_kind probe_of_event(const struct event *e, enum scan_kind before);
 

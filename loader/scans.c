@@ -331,7 +331,8 @@ static void note_final_silence(struct suspect *p, const struct connection *c, co
 		attempt_set_failed(p, a, true);
 }
 
-/* What the whole record says, and that nothing more comes after `wait` (ns). NULL: its source was forgotten.
+/*
+ * What the whole record says, and that nothing more comes after `wait` (ns). NULL: its source was forgotten.
  */
 static struct suspect *consider(struct scans *s, const struct connection *c, enum scan_kind kind, u64 now,
 				u64 wait)

@@ -73,7 +73,8 @@ void scans_record(struct scans *s, const struct connection *c);
 /* What scan a final record was part of; SCAN_NONE: of none that is known. `now`, here and below: ns. */
 enum scan_kind scans_judge(struct scans *s, const struct connection *c, u64 now);
 
-/* Time passes: silence comes to mean something, and scans are over. It may step back: then all begins anew.
+/*
+ * Time passes: silence comes to mean something, and scans are over. It may step back: then all begins anew.
  */
 void scans_advance(struct scans *s, u64 now);
 

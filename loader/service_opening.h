@@ -8,7 +8,8 @@
 
 #include "service_ndpi.h"
 
-/* How many connections may wait for their second payload at once: up to two kB each, unless they are alike.
+/*
+ * How many connections may wait for their second payload at once: up to two kB each, unless they are alike.
  */
 enum { OPENINGS_MAX = 4096 };
 

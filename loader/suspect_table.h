@@ -52,7 +52,8 @@ struct suspect *suspect_table_find(struct suspect_table *t, const union address 
  */
 struct suspect *suspect_table_place(struct suspect_table *t, u64 hash, u64 now);
 
-/* Puts a suspect, whose minute begins at `now` (ns), into the place that suspect_table_place() gave for it.
+/*
+ * Puts a suspect, whose minute begins at `now` (ns), into the place that suspect_table_place() gave for it.
  */
 void suspect_table_put(struct suspect_table *t, struct suspect *place, const union address *source,
 		       enum scan_kind kind, u64 hash, u64 now);

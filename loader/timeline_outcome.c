@@ -53,7 +53,7 @@ static void say_opening(struct paragraph *p, const struct connection *c)
 	if (c->syn_retransmits)
 		paragraph_add(p, ", SYN sent %s", times(text, sizeof(text), c->syn_retransmits + 1U));
 	if (c->syn_ack_retransmits)
-		paragraph_add(p, ", SYN ACK sent %s", times(text, sizeof(text), c->syn_ack_retransmits + 1U));
+		paragraph_add(p, ", SYN-ACK sent %s", times(text, sizeof(text), c->syn_ack_retransmits + 1U));
 }
 
 static void say_reset(struct paragraph *p, const struct record *r)
@@ -135,7 +135,7 @@ static void say_unfinished(struct paragraph *p, const struct record *r)
 		paragraph_item(p, "never opened: the responder answered, and the originator fell silent (a "
 				  "half-open scan, a forged address, or the answer was lost)");
 	else
-		paragraph_item(p, "never opened: the responder answered, but not with SYN ACK");
+		paragraph_item(p, "never opened: the responder answered, but not with SYN-ACK");
 }
 
 /* What kind of segment it was that belongs to nothing. */
@@ -219,7 +219,7 @@ void timeline_outcome(struct outcome *o, const struct record *r)
 		o->bad = false;
 		say_opening(&o->words, c);
 		if (c->state & SAW_SYN_ACK && !(c->state & ESTABLISHED_ONCE))
-			paragraph_item(&o->words, "a SYN ACK whose SYN was not seen");
+			paragraph_item(&o->words, "a SYN-ACK whose SYN was not seen");
 		say_open(&o->words, r);
 	}
 }

@@ -87,7 +87,7 @@ static void remark_invalid(struct paragraph *p, const struct connection *c)
 {
 	if (c->state & SYN_ACK_WRONG)
 		paragraph_add(
-			p, "a SYN ACK acknowledged a number that was never sent: an answer to another SYN, "
+			p, "a SYN-ACK acknowledged a number that was never sent: an answer to another SYN, "
 			   "or a forged one");
 	if (c->state & ACK_WRONG)
 		paragraph_add(p, "%san ACK of the handshake acknowledged a wrong number",
@@ -183,7 +183,7 @@ bool timeline_remark(struct paragraph *p, const struct record *r, u32 found, u32
 		break;
 	case DIAGNOSIS_SYN_ACK_RETRANSMITTED:
 		paragraph_add(p,
-			      "the SYN ACK was sent %u times: the last ACK was lost, or the listener's queue "
+			      "the SYN-ACK was sent %u times: the last ACK was lost, or the listener's queue "
 			      "is full",
 			      c->syn_ack_retransmits + 1U);
 		break;
@@ -244,7 +244,7 @@ bool timeline_two_syn_acks(struct paragraph *p, const struct connection *c)
 	if (!(c->state & SYN_ACK_DIFFERS))
 		return false;
 	paragraph_add(p,
-		      "two SYN ACKs with different numbers: the one that the originator acknowledged counts");
+		      "two SYN-ACKs with different numbers: the one that the originator acknowledged counts");
 	return true;
 }
 

@@ -75,7 +75,8 @@ const char *fast_open(const struct connection *c);
 /* Whether anything of an endpoint was seen. */
 bool endpoint_seen(const struct connection *c, enum endpoint who);
 
-/* Whether what an endpoint sent was looked at. If not (--ingress-only), that nothing was seen means nothing.
+/*
+ * Whether what an endpoint sent was looked at. If not (--ingress-only), that nothing was seen means nothing.
  */
 bool endpoint_watched(const struct record *r, enum endpoint who);
 
@@ -100,7 +101,8 @@ bool handshake_halves(const struct connection *c, u64 *responder, u64 *originato
 /* ns from the first to the last segment; as Zeek, what comes after the second FIN is left out. */
 u64 duration(const struct connection *c);
 
-/* ns from the originator's first payload to the responder's; false: not both, or the responder spoke first.
+/*
+ * ns from the originator's first payload to the responder's; false: not both, or the responder spoke first.
  */
 bool first_response(const struct connection *c, u64 *ns);
 

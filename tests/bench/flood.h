@@ -3,7 +3,8 @@
 #ifndef SYNSCOPE_BENCH_FLOOD_H
 #define SYNSCOPE_BENCH_FLOOD_H
 
-/* Ethernet, IPv4 without options, TCP without options, padding up to the shortest frame. Network byte order.
+/*
+ * Ethernet, IPv4 without options, TCP without options, padding up to the shortest frame. Network byte order.
  */
 struct flood_frame {
 	__u8 to[6];

@@ -225,7 +225,8 @@ static int measure_reader(struct bed *b, struct prepared *p, const struct settin
 	return 0;
 }
 
-/* One CPU runs a frame as fast as it can while another one reads: how often, and millions a second by round.
+/*
+ * One CPU runs a frame as fast as it can while another one reads: how often, and millions a second by round.
  */
 static u64 run_beside_reader(struct reader *r, struct bed_frame *f, const struct settings *s, double *rates)
 {

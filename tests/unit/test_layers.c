@@ -202,7 +202,8 @@ static void check_gauges(const struct totals *t, u64 half_open, u64 tracked)
 	assert_int_equal(n->opened, n->closed + n->expired + n->evicted + tracked);
 }
 
-/* The equations of counters.h hold whatever was read: what is over had begun, even where it was read before.
+/*
+ * The equations of counters.h hold whatever was read: what is over had begun, even where it was read before.
  */
 static void test_counters_that_grow_while_they_are_read(void **state)
 {

@@ -180,7 +180,8 @@ static void final_records_make_lost_events_good(void **state)
 
 /* ---- bounds ----------------------------------------------------------------- */
 
-/* A flood of forged sources, each with one SYN: the one that goes on is seen, and what was given up counted.
+/*
+ * A flood of forged sources, each with one SYN: the one that goes on is seen, and what was given up counted.
  */
 static void forged_sources_do_not_hide_one_that_goes_on(void **state)
 {

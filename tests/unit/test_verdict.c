@@ -151,7 +151,8 @@ static void test_missed_bytes_are_those_acknowledged(void **unused)
 	assert_int_equal(missed_bytes(&c), 100);
 }
 
-/* Zeek looks for gaps where the responder's SYN was seen; that something was not seen is a fact everywhere.
+/*
+ * Zeek looks for gaps where the responder's SYN was seen; that something was not seen is a fact everywhere.
  */
 static void test_no_bytes_are_missed_without_a_handshake(void **unused)
 {
