@@ -5,7 +5,7 @@
 
 #include <pcap/pcap.h>
 
-#include "engine.h"
+#include "engine_native.h"
 #include "link_type.h"
 #include "pcapng.h"
 

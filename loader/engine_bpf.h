@@ -6,7 +6,7 @@
 #ifndef SYNSCOPE_ENGINE_BPF_H
 #define SYNSCOPE_ENGINE_BPF_H
 
-#include "engine.h"
+#include "engine_native.h"
 
 struct synscope_bpf;
 struct ring_buffer;

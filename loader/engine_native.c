@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "engine.h"
+#include "engine_native.h"
 
 #include <errno.h>
 #include <string.h>

@@ -4,7 +4,7 @@
 #include <stdio.h>
 
 #include "format.h"
-#include "json_record.h"
+#include "json_event.h"
 #include "scans.h"
 #include "totals.h"
 

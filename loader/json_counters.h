@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The counters object of an interface, by the field names that scripts rely on. */
+/* The counters object of an interface, by the field names that scripts rely on: JSON.md. */
 #ifndef SYNSCOPE_JSON_COUNTERS_H
 #define SYNSCOPE_JSON_COUNTERS_H
 

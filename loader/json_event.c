@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "json_record.h"
+#include "json_event.h"
 
 #include <string.h>
 

@@ -8,7 +8,7 @@
 
 #include "book.h"
 #include "capture.h"
-#include "engine.h"
+#include "engine_native.h"
 #include "engine_bpf.h"
 #include "floods.h"
 

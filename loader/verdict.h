@@ -42,7 +42,7 @@ const char *diagnosis_name(enum diagnosis d);
 /* Which diagnoses hold: bits 1 << enum diagnosis. */
 u32 diagnose(const struct record *r);
 
-/* Zeek's conn_state: "S0", "SF", ... The rules, first match: the definition in zeek.c. */
+/* Zeek's conn_state: "S0", "SF", ... The rules, first match: the definition in verdict_zeek.c. */
 const char *conn_state(const struct connection *c);
 
 /* Zeek's history; `text` gets at most HISTORY_MAX letters and a NUL. */

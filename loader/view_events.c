@@ -14,7 +14,7 @@
 #include "icmp_words.h"
 #include "identity.h"
 #include "json_counters.h"
-#include "json_record.h"
+#include "json_event.h"
 #include "scan_words.h"
 #include "verdict.h"
 

@@ -11,6 +11,7 @@
 #include "color.h"
 #include "format.h"
 #include "identity.h"
+#include "json_event.h"
 #include "json_record.h"
 #include "ladder.h"
 #include "timeline_label.h"

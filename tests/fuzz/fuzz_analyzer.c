@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "checked_memory.h"
-#include "engine.h"
+#include "engine_native.h"
 
 enum { FRAME_HEADER = 3, BUCKETS = 2 };
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "json_counters.h"
+#include "json_event.h"
 #include "json_record.h"
 #include "scan_probe.h"
 #include "totals.h"

@@ -5,7 +5,7 @@
 
 #include <pcap/pcap.h>
 
-#include "engine.h"
+#include "engine_native.h"
 #include "record.h"
 #include "scans.h"
 

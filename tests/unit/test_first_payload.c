@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#include "engine.h"
+#include "engine_native.h"
 
 enum { HEADERS = 54, PAYLOADS_MAX = 8, ISN = 1000, PEER_ISN = 5000 };
 

@@ -13,6 +13,7 @@
 #include "format.h"
 #include "identity.h"
 #include "json.h"
+#include "json_event.h"
 #include "json_record.h"
 
 static union address address(const char *text)

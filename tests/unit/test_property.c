@@ -15,7 +15,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "engine.h"
+#include "engine_native.h"
 #include "random.h"
 #include "totals.h"
 

@@ -3,8 +3,8 @@
  * The native engine: the analyzer of include/ compiled for this machine, on plain memory. One engine
  * stands for one interface, as one set of maps does in the kernel.
  */
-#ifndef SYNSCOPE_ENGINE_H
-#define SYNSCOPE_ENGINE_H
+#ifndef SYNSCOPE_ENGINE_NATIVE_H
+#define SYNSCOPE_ENGINE_NATIVE_H
 
 #include <stddef.h>
 
