@@ -2,7 +2,6 @@
 #include "arguments.h"
 
 #include <errno.h>
-#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +9,7 @@
 #include "arithmetic.h"
 #include "help.h"
 #include "message.h"
+#include "netlink.h"
 #include "option_table.h"
 #include "pins.h"
 
@@ -99,9 +99,9 @@ static int take_operand(struct arguments *a, char *word)
 {
 	bool is_interface = a->command->takes != TAKES_FILE;
 
-	if (is_interface && strlen(word) >= IFNAMSIZ)
+	if (is_interface && strlen(word) >= LINK_NAME_SIZE)
 		return say_error("%s: no such interface: a name has at most %d characters", word,
-				 IFNAMSIZ - 1);
+				 LINK_NAME_SIZE - 1);
 	for (char **other = a->operands; is_interface && *other; other++)
 		if (is_same_interface(*other, word))
 			return 0;

@@ -3,6 +3,8 @@
 
 #include <stdarg.h>
 
+#include "printable.h"
+
 static const char *const state_names[] = {"fine", "note", "lacking"};
 static const char state_marks[] = {' ', '!', '-'};
 
@@ -18,6 +20,7 @@ struct finding *find(struct findings *f, const char *check, enum finding_state s
 	va_start(arguments, format);
 	vsnprintf(one->says, sizeof(one->says), format, arguments);
 	va_end(arguments);
+	make_printable(one->says);
 	return one;
 }
 
@@ -30,6 +33,7 @@ void mend(struct finding *one, const char *format, ...)
 	va_start(arguments, format);
 	vsnprintf(one->mend, sizeof(one->mend), format, arguments);
 	va_end(arguments);
+	make_printable(one->mend);
 }
 
 static void print_check(FILE *out, const struct finding *one)

@@ -151,8 +151,10 @@ int instrument_list_pinned(const char *bpffs, char ***names)
 	if (count <= 0)
 		return count;
 	*names = calloc((size_t)count, sizeof(**names));
-	for (int n = 0; *names && n < count; n++)
+	for (int n = 0; *names && n < count; n++) {
+		pin_rename(&pins[n]);
 		(*names)[n] = strdup(pins[n].interface);
+	}
 	free(pins);
 	return *names ? count : say_error("%s: %s", bpffs, strerror(ENOMEM));
 }

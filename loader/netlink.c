@@ -196,16 +196,12 @@ static void read_link(const struct nlmsghdr *message, void *context)
 	read_xdp(l, a[IFLA_XDP]);
 }
 
-/* As linux/if.h has it for alternative names (ALTIFNAMSIZ), their end included; that header can't be had
- * beside net/if.h. */
-enum { ALTERNATIVE_NAME_SIZE = 128 };
-
 int link_find(struct link *l, const char *name)
 {
 	struct netlink_request r;
 
 	memset(l, 0, sizeof(*l));
-	if (!*name || strlen(name) >= ALTERNATIVE_NAME_SIZE)
+	if (!*name || strlen(name) >= LINK_NAME_SIZE)
 		return -ENODEV;
 	netlink_begin(&r, RTM_GETLINK, 0, sizeof(r.link));
 	netlink_add(&r, strlen(name) < IFNAMSIZ ? IFLA_IFNAME : IFLA_ALT_IFNAME, name, strlen(name) + 1);

@@ -44,6 +44,12 @@ void netlink_attributes(const struct rtattr **sorted, unsigned count, const stru
 
 u32 netlink_u32(const struct rtattr *attribute); /* 0 for an absent one */
 
+/*
+ * The longest name of an interface that is an alternative one, its end included: ALTIFNAMSIZ of linux/if.h,
+ * which can't be had beside net/if.h. The first name has IFNAMSIZ.
+ */
+enum { LINK_NAME_SIZE = 128 };
+
 /* A network interface, as the kernel describes it. */
 struct link {
 	int ifindex;

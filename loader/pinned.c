@@ -33,14 +33,22 @@ static void free_names(const struct arguments *a, char **names, int count)
 	free(names);
 }
 
+/* Room for so many instruments; NULL: said. */
+static struct instrument *make_room(int count)
+{
+	struct instrument *all = calloc((size_t)count, sizeof(*all));
+
+	if (!all)
+		say_error("%d interfaces: %s", count, strerror(ENOMEM));
+	return all;
+}
+
 int pinned_open(struct instrument **instruments, const struct arguments *a)
 {
 	char **names;
 	int count = find_names(a, &names), opened = 0;
-	struct instrument *all = count > 0 ? calloc((size_t)count, sizeof(*all)) : NULL;
+	struct instrument *all = count > 0 ? make_room(count) : NULL;
 
-	if (count > 0 && !all)
-		say_error("%d interfaces: %s", count, strerror(ENOMEM));
 	while (all && opened < count && !instrument_open_pinned(&all[opened], a->bpffs, names[opened], true))
 		opened++;
 	free_names(a, names, count);
@@ -62,23 +70,20 @@ void pinned_close(struct instrument *instruments, int count)
 int pinned_show(const struct arguments *a, int (*show)(struct output *o, const struct instrument *i))
 {
 	char **names;
-	int count = find_names(a, &names), status;
+	int count = find_names(a, &names), opened = 0, status = EXIT_FAILED;
+	struct instrument *all = count > 0 ? make_room(count) : NULL;
 	bool failed = false;
 	struct output o;
 
-	if (count < 0 || output_open(&o, a))
-		return EXIT_FAILED;
-	for (int n = 0; n < count; n++) {
-		struct instrument i;
-
-		if (instrument_open_pinned(&i, a->bpffs, names[n], false)) {
-			failed = true;
-			continue;
-		}
-		failed |= show(&o, &i) != 0;
-		instrument_close(&i);
+	for (int n = 0; all && n < count; n++)
+		opened += !instrument_open_pinned(&all[opened], a->bpffs, names[n], false);
+	/* Only now: what is in the file already goes when it is opened. */
+	if (opened && !output_open(&o, a)) {
+		for (int n = 0; n < opened; n++)
+			failed |= show(&o, &all[n]) != 0;
+		status = output_close(&o);
 	}
 	free_names(a, names, count);
-	status = output_close(&o);
-	return failed ? EXIT_FAILED : status;
+	pinned_close(all, opened);
+	return failed || opened < count ? EXIT_FAILED : status;
 }

@@ -16,10 +16,10 @@
 #define SYNSCOPE_PINS_H
 
 #include <limits.h>
-#include <net/if.h>
 
 #include "config.h"
 #include "event.h"
+#include "netlink.h"
 
 /* The value of the map `info`. The first three members stay as they are in every version. */
 struct pin_info {
@@ -40,7 +40,7 @@ struct pin_info {
 struct pin {
 	const char *bpffs; /* as it was named */
 	char directory[PATH_MAX];
-	char interface[IFNAMSIZ];
+	char interface[LINK_NAME_SIZE];
 	u64 netns;
 	bool here; /* in this process's network namespace */
 	/* by pin_find(): what the interface that this is of is called by now, where that is another one; else
@@ -64,6 +64,9 @@ void pin_place(struct pin *p, const char *bpffs, const char *interface);
  * another one than when it was attached. Its place where there is nothing.
  */
 void pin_find(struct pin *p, const char *bpffs, const char *interface);
+
+/* Names it by what its interface is called now, if that is there. */
+void pin_rename(struct pin *p);
 
 /* 0 where there is something that this user can look at; else -ENOENT, or why not. */
 int pin_look(const struct pin *p);

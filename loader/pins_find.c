@@ -62,7 +62,7 @@ static void unescape(char *to, size_t room, const char *name, size_t length)
 
 void pin_place(struct pin *p, const char *bpffs, const char *interface)
 {
-	char name[3 * IFNAMSIZ];
+	char name[3 * LINK_NAME_SIZE];
 
 	memset(p, 0, sizeof(*p));
 	p->bpffs = bpffs;
@@ -166,13 +166,20 @@ static bool find_by_number(struct pin *p, const char *bpffs, int ifindex)
 	return found;
 }
 
-/* What was attached to an interface of its name, which has another name by now, is not this one's. */
-static void note_renamed(struct pin *p)
+/* What its interface is called now. False: it is not known, or gone. */
+static bool name_now(const struct pin *p, char name[IF_NAMESIZE])
 {
 	struct pin_info info;
 
-	if (!pin_read_info(p, &info) && !pin_is_orphan(p))
-		if_indextoname(info.ifindex, p->renamed);
+	return !pin_read_info(p, &info) && !pin_is_orphan(p) && if_indextoname(info.ifindex, name);
+}
+
+void pin_rename(struct pin *p)
+{
+	char name[IF_NAMESIZE];
+
+	if (p->here && name_now(p, name))
+		snprintf(p->interface, sizeof(p->interface), "%s", name);
 }
 
 void pin_find(struct pin *p, const char *bpffs, const char *interface)
@@ -181,6 +188,7 @@ void pin_find(struct pin *p, const char *bpffs, const char *interface)
 
 	if (link_find(&l, interface)) {
 		pin_place(p, bpffs, interface);
+		pin_rename(p);
 		return;
 	}
 	if (find_by_number(p, bpffs, l.ifindex)) {
@@ -188,5 +196,7 @@ void pin_find(struct pin *p, const char *bpffs, const char *interface)
 		return;
 	}
 	pin_place(p, bpffs, l.name);
-	note_renamed(p);
+	/* what was attached to one of its name, which has another name by now, is not this one's */
+	if (!name_now(p, p->renamed))
+		p->renamed[0] = 0;
 }
