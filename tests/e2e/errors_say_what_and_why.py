@@ -57,7 +57,10 @@ def a_name_too_long_for_an_interface():
     try:
         with pinned("a", interface=name):
             for command in ("run", "attach", "tail", "counters", "conns", "status", "detach"):
-                expect_error(synscope("a", command, name + "PQRS", *(place if command != "run" else [])), 2, name + "PQRS")
+                result = synscope("a", command, name + "PQRS", *(place if command != "run" else []))
+                equal(result.returncode, 1, f"{command}: exit status")
+                contains(result.stderr, f"synscope: {name}PQRS: ", f"{command}: error")
+                expect_error(synscope("a", command, 128 * "x", *(place if command != "run" else [])), 2, 128 * "x")
             equal(synscope("a", "counters", name, *place).returncode, 0, "the other one goes on")
     finally:
         must("a", "ip", "link", "del", name)

@@ -6,7 +6,6 @@ import contextlib
 import os
 import signal
 import subprocess
-import sys
 import threading
 import time
 
@@ -17,48 +16,7 @@ from lib import (
 
 need("hosts")
 
-BURST = """
-import socket, threading
-s = socket.create_server(("", 5000), backlog=512)
-def serve():
-    while True:
-        c = s.accept()[0]
-        c.recv(100)
-        c.close()
-threading.Thread(target=serve, daemon=True).start()
-import threading
-import time
-print("ready", flush=True)
-time.sleep(60)
-"""
-CLIENT = """
-import socket, sys
-while True:
-    try:
-        c = socket.create_connection((sys.argv[1], 5000))
-        c.send(b"x")
-        c.recv(1)
-        c.close()
-    except OSError:
-        pass
-"""
-
-
-class Burst:
-    """Connections from b to a, one after the other, until the block ends."""
-
-    def __enter__(self):
-        server = subprocess.Popen(inside_host("a", [sys.executable, "-c", BURST]), stdout=subprocess.PIPE)
-        server.stdout.readline()
-        client = subprocess.Popen(inside_host("b", [sys.executable, "-c", CLIENT, os.environ["ADDR_A"]]))
-        self.processes = [server, client]
-        return self
-
-    def __exit__(self, *unused):
-        for process in self.processes:
-            process.kill()
-            process.wait()
-
+from burst import Burst  # noqa: E402
 
 @contextlib.contextmanager
 def spare_interface():

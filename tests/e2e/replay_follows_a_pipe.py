@@ -3,19 +3,12 @@
 """A capture that is still being written, through a pipe: what is known is shown before the next frame comes."""
 
 import select
-import struct
 import subprocess
 import time
 
 from lib import SYNSCOPE, check, contains, equal, main
 
-SYN, SYN_ACK, RAW_IP = 0x02, 0x12, 101
-
-
-def segment(seconds, source, destination, flags, seq, ack):
-    ip = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 40, 1, 0, 64, 6, 0, bytes(source[0]), bytes(destination[0]))
-    tcp = struct.pack("!HHIIHHHH", source[1], destination[1], seq, ack, 5 << 12 | flags, 1024, 0, 0)
-    return struct.pack("<IIII", seconds, 0, 40, 40) + ip + tcp
+from raw_capture import SYN, SYN_ACK, header, segment  # isort: skip
 
 
 def line_within(pipe, seconds):
@@ -27,7 +20,7 @@ def shows_each_event_as_it_comes():
     client, server = ((10, 9, 0, 1), 40000), ((10, 9, 0, 2), 80)
     replay = subprocess.Popen([SYNSCOPE, "replay", "-", "--view", "events"], bufsize=0,
                               stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)  # fmt: skip
-    replay.stdin.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, RAW_IP))
+    replay.stdin.write(header())
     replay.stdin.write(segment(1700000000, client, server, SYN, 1000, 0))
     contains(line_within(replay.stdout, 5), " syn ", "the first line")
     time.sleep(0.2)
