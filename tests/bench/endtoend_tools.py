@@ -22,7 +22,7 @@ from lib import SYNSCOPE, die_with_parent, inside_host, must  # noqa: E402
 
 BENCHES = pathlib.Path(SYNSCOPE).parent / "tests" / "bench"
 EMPTY = os.environ.get("EMPTY_OBJECT", str(BENCHES / "empty.bpf.o"))
-READY_WITHIN, ENDED_WITHIN = 20.0, 120.0
+READY_WITHIN, ENDED_WITHIN = 60.0, 120.0
 PLAIN_BYTES = 1400  # that plain_reader.c writes for each connection
 TOLD_WITHIN = 0.5  # after the last segment
 # Whole short connections, in synscope's own records (load_short.c sends 100 bytes and gets 1000).
