@@ -97,7 +97,7 @@ fuzzers: $(FUZZERS)
 
 # Each is built of what it fuzzes, and brings functions of its own for the rest.
 $(BUILD)/tests/fuzz/fuzz_analyzer: loader/engine_native.c
-$(BUILD)/tests/fuzz/fuzz_capture: loader/capture.c loader/link_type.c loader/pcapng.c loader/printable.c \
+$(BUILD)/tests/fuzz/fuzz_capture: loader/capture.c loader/ending.c loader/link_type.c loader/pcapng.c loader/printable.c \
 				     loader/engine_native.c
 $(BUILD)/tests/fuzz/fuzz_capture: FUZZ_LIBS := -lpcap
 $(BUILD)/tests/fuzz/fuzz_service: $(wildcard loader/service*.c)

@@ -48,7 +48,7 @@ def the_summary():
 
 def the_words():
     said = " ".join(replay().stdout.split())
-    contains(said, ["then a new SYN took its ports", "its SYN came inside the connection before"], "timeline")
+    contains(said, ["then a new SYN took its ports", "its SYN came while the previous connection seemed open"], "timeline")
     check("its SYN was not seen" not in said, f"it was: {said}")
 
 
