@@ -76,6 +76,12 @@ ALWAYS_INLINE char *put_validity(char *at, const char *name, bool passed, bool f
 	return put_known_bool(at, name, passed || failed, passed);
 }
 
+/* The time since the first segment; null also where a capture's time has stepped back in between. */
+ALWAYS_INLINE char *put_since(char *at, const char *name, const struct connection *c, bool known, u64 time)
+{
+	return put_known_ms(at, name, known && time >= c->start, time - c->start);
+}
+
 static char *handshake(char *at, const struct record *r)
 {
 	const struct connection *c = r->connection;
@@ -83,8 +89,8 @@ static char *handshake(char *at, const struct record *r)
 
 	at = put_object(at, "handshake");
 	at = put_known_ms(at, "syn_ms", c->state & SAW_SYN << ORIGINATOR && !(c->state & FLIPPED), 0);
-	at = put_known_ms(at, "syn_ack_ms", syn_ack, c->at.syn_ack - c->start);
-	at = put_known_ms(at, "ack_ms", established, c->at.established - c->start);
+	at = put_since(at, "syn_ack_ms", c, syn_ack, c->at.syn_ack);
+	at = put_since(at, "ack_ms", c, established, c->at.established);
 	at = put_known_u64(at, "syn_retransmits", endpoint_watched(r, ORIGINATOR), c->syn_retransmits);
 	at = put_known_u64(at, "syn_ack_retransmits", endpoint_watched(r, RESPONDER), c->syn_ack_retransmits);
 	at = put_validity(at, "syn_ack_valid",
@@ -104,11 +110,9 @@ static char *teardown(char *at, const struct record *r)
 	at = put_object(at, "teardown");
 	at = put_word(at, "by", teardown_by(r));
 	at = put_word(at, "how", teardown_how(r));
-	at = put_known_ms(at, "fin_orig_ms", c->state & SAW_FIN << ORIGINATOR,
-			  c->at.fin[ORIGINATOR] - c->start);
-	at = put_known_ms(at, "fin_resp_ms", c->state & SAW_FIN << RESPONDER,
-			  c->at.fin[RESPONDER] - c->start);
-	at = put_known_ms(at, "rst_ms", reset, c->at.reset - c->start);
+	at = put_since(at, "fin_orig_ms", c, c->state & SAW_FIN << ORIGINATOR, c->at.fin[ORIGINATOR]);
+	at = put_since(at, "fin_resp_ms", c, c->state & SAW_FIN << RESPONDER, c->at.fin[RESPONDER]);
+	at = put_since(at, "rst_ms", c, reset, c->at.reset);
 	at = put_known_u64(at, "fin_orig_retransmits", endpoint_watched(r, ORIGINATOR),
 			   c->fin_retransmits[ORIGINATOR]);
 	at = put_known_u64(at, "fin_resp_retransmits", endpoint_watched(r, RESPONDER),

@@ -24,7 +24,7 @@ static void print_heading(FILE *out)
 /* How long the handshake took; a dash where it was not completed. */
 static struct text opening(const struct connection *c)
 {
-	if (c->state & ESTABLISHED_ONCE && !(c->state & FLIPPED))
+	if (c->state & ESTABLISHED_ONCE && !(c->state & FLIPPED) && c->at.established >= c->start)
 		return text_short_ms((s64)(c->at.established - c->start));
 	return (struct text){.text = "-"};
 }

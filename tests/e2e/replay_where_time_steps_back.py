@@ -3,18 +3,18 @@
 """Captures that were joined, or whose clock was set: what comes after the step is judged like any other."""
 
 import json
-import struct
 import subprocess
 
-from lib import SYNSCOPE, equal, main, temporary_directory
+from lib import SYNSCOPE, contains, equal, main, temporary_directory
 
-SYN, RAW_IP, BEGIN, LATER = 2, 101, 1700000000, 1700000000 + 10**6
+from raw_capture import RST_ACK, SYN, header, segment  # isort: skip
+
+BEGIN, LATER = 1700000000, 1700000000 + 10**6
+CLIENT, SERVER = (10, 9, 0, 1), (10, 9, 0, 2)
 
 
 def syn(microseconds, source_port, port):
-    ip = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 40, 1, 0, 64, 6, 0, bytes((10, 9, 0, 1)), bytes((10, 9, 0, 2)))
-    tcp = struct.pack("!HHIIHHHH", source_port, port, 1000, 0, 5 << 12 | SYN, 1024, 0, 0)
-    return struct.pack("<IIII", microseconds // 10**6, microseconds % 10**6, 40, 40) + ip + tcp
+    return segment(microseconds / 10**6, (CLIENT, source_port), (SERVER, port), SYN, 1000, 0)
 
 
 def scan(begin, first=50000):
@@ -23,12 +23,16 @@ def scan(begin, first=50000):
     return probes + [syn((begin + after) * 10**6, first - 1, 3 + after) for after in (4, 5, 70)]
 
 
-def events(frames, *options):
+def replay(frames, *options):
     with temporary_directory() as directory:
         path = directory / "capture"
-        path.write_bytes(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, RAW_IP) + b"".join(frames))
-        result = subprocess.run([SYNSCOPE, "replay", path, "--json", *options], capture_output=True, check=True, timeout=30)
-        return [json.loads(line) for line in result.stdout.splitlines()]
+        path.write_bytes(header() + b"".join(frames))
+        result = subprocess.run([SYNSCOPE, "replay", path, *options], capture_output=True, check=True, timeout=30, text=True)
+        return result.stdout
+
+
+def events(frames, *options):
+    return [json.loads(line) for line in replay(frames, "--json", *options).splitlines()]
 
 
 def scans(frames):
@@ -51,4 +55,12 @@ def their_records_say_so():
     equal(["syn_scan" in r["diagnosis"] for r in probes], [True] * 20, "syn_scan in their diagnosis")
 
 
-main(a_scan_is_told_of, both_scans_are_told_of, their_records_say_so)
+def what_lies_before_the_beginning_took_no_time():
+    """Within a connection: nothing is known of how long it took."""
+    frames = [syn(LATER * 10**6, 40000, 80), segment(BEGIN, (SERVER, 80), (CLIENT, 40000), RST_ACK, 0, 1001)]
+    (record,) = events(frames, "--view", "conns")
+    equal((record["conn_state"], record["duration"], record["teardown"]["rst_ms"]), ("REJ", 0, None), "record")
+    contains(replay(frames), "answered with RST in 0 ", "timeline")
+
+
+main(a_scan_is_told_of, both_scans_are_told_of, their_records_say_so, what_lies_before_the_beginning_took_no_time)

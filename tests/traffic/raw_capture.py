@@ -3,7 +3,7 @@
 
 import struct
 
-SYN, SYN_ACK = 0x02, 0x12
+SYN, SYN_ACK, RST_ACK = 0x02, 0x12, 0x14
 RAW_IP = 101
 
 
@@ -15,4 +15,5 @@ def segment(seconds, source, destination, flags, seq, ack):
     """A packet; source and destination are (four bytes, port)."""
     ip = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 40, 1, 0, 64, 6, 0, bytes(source[0]), bytes(destination[0]))
     tcp = struct.pack("!HHIIHHHH", source[1], destination[1], seq, ack, 5 << 12 | flags, 1024, 0, 0)
-    return struct.pack("<IIII", seconds, 0, 40, 40) + ip + tcp
+    microseconds = round(seconds * 10**6)
+    return struct.pack("<IIII", microseconds // 10**6, microseconds % 10**6, 40, 40) + ip + tcp
