@@ -20,6 +20,24 @@ ALWAYS_INLINE void count_handshake_time(u64 ns, struct counters *n)
 		n->handshake_max = ns;
 }
 
+/* What a segment that closed the connection made of its handshake, and how it was torn down. */
+ALWAYS_INLINE void count_close(u64 set, u64 old, enum endpoint from, u32 facts, struct counters *n)
+{
+	bool reset = set & RESET_BY << from;
+
+	n->closed++;
+	if (is_half_open(old) && reset && from == RESPONDER)
+		n->refused++;
+	else if (is_half_open(old) && (reset || !(set & ESTABLISHED_ONCE)))
+		n->aborted++;
+	if (old & PROBE || answers_a_stray(old, from, facts))
+		return;
+	if (reset)
+		n->closed_by_rst++;
+	else
+		n->closed_by_fin++;
+}
+
 /* Milestones, and the counters of outcomes: each from one flag that this segment was the first to set. */
 ALWAYS_INLINE void note_milestones(struct connection *c, u64 set, u64 old, enum endpoint from, u32 facts,
 				   u64 now, struct counters *n)
@@ -40,17 +58,7 @@ ALWAYS_INLINE void note_milestones(struct connection *c, u64 set, u64 old, enum 
 	}
 	if (set & CLOSED_ONCE) {
 		c->at.closed = now;
-		n->closed++;
-		if (set & RESET_BY << from && is_half_open(old)) {
-			if (from == RESPONDER)
-				n->refused++;
-			else
-				n->aborted++;
-		} else if (is_half_open(old) && !(set & ESTABLISHED_ONCE)) {
-			n->aborted++;
-		}
-		if (!(old & PROBE) && !answers_a_stray(old, from, facts))
-			*(set & RESET_BY << from ? &n->closed_by_rst : &n->closed_by_fin) += 1;
+		count_close(set, old, from, facts, n);
 	}
 }
 
