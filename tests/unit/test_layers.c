@@ -68,6 +68,32 @@ static void test_merged_segments(void **state)
 	assert_int_equal(DIRECTION(c, ORIGINATOR)->bytes, 3000 + 3 * 40);
 }
 
+/* Which flags each of merged segments has: FIN and PSH the last one, CWR the first one, but as part of ACE
+ * all. */
+static void test_flags_of_merged_segments(void **state)
+{
+	static const struct {
+		u16 flags, flag;
+		u64 times;
+	} cases[] = {
+		{TCP_ACK, TCP_ACK, 3},
+		{TCP_ACK | TCP_PSH, TCP_PSH, 1},
+		{TCP_ACK | TCP_FIN, TCP_FIN, 1},
+		{TCP_ACK | TCP_CWR, TCP_CWR, 1},
+		{TCP_ACK | TCP_CWR | TCP_ECE, TCP_CWR, 3},
+		{TCP_ACK | TCP_CWR | TCP_AE, TCP_CWR, 3},
+	};
+
+	for (u32 i = 0; i < COUNT_OF(cases); i++) {
+		struct segment s = test_segment(1, true, cases[i].flags, 1000, 2000);
+		struct sighting g = {.precise = 1, .tick = test_now, .count = 3};
+
+		analyzer_reset(state);
+		account(&s, &g, PARSED_TCP);
+		assert_int_equal(segments_with(&test_counters, cases[i].flag, 0), cases[i].times);
+	}
+}
+
 /* So does one of datagrams; of a tunnel the outer headers are known. */
 static void test_merged_datagrams(void **state)
 {
@@ -254,6 +280,7 @@ int main(void)
 		unit(test_levels_are_counted_apart),
 		unit(test_what_time_decides_never_shrinks),
 		unit(test_merged_segments),
+		unit(test_flags_of_merged_segments),
 		unit(test_merged_datagrams),
 		unit(test_segments_by_their_size),
 		unit(test_arp_operations),
