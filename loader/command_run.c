@@ -44,7 +44,8 @@ int command_run(const struct arguments *a)
 	ending_watch_signals();
 	if (a->config.payloads)
 		service_prepare();
-	if (!output_open(&output, a) && !open_all(instruments, a)) {
+	/* In this order: what is in the file already goes when it is opened. */
+	if (!open_all(instruments, a) && !output_open(&output, a)) {
 		capabilities_drop();
 		status = watch(a, &output, instruments, a->operand_count, false);
 	}

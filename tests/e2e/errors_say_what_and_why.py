@@ -208,6 +208,8 @@ def a_file_stays_as_it_is_where_nothing_is_attached():
             result = synscope("a", command, "eth0", "--bpffs", os.environ["BPFFS"], "-o", str(output))
             expect_error(result, 1, "nothing is attached")
             equal(output.read_text(), "kept", f"{command} -o")
+        expect_error(synscope("a", "run", "nowhere", "-o", str(output)), 1, "no such interface")
+        equal(output.read_text(), "kept", "run -o")
 
 
 def what_is_no_capture():
