@@ -139,11 +139,13 @@ ALWAYS_INLINE u64 on_ack_of_syn(u64 state, const struct step *s)
 			       ? state | ACK_WRONG
 			       : state;
 	state |= SYN_ACKED << to;
-	if (state & SAW_SYN << to && state & SAW_FIN << to) /* it closed before it was acknowledged */
+	if (state & SAW_SYN << to && state & SAW_FIN << to) { /* it closed before it was acknowledged */
+		state = move(state, from, STATE_UNKNOWN, STATE_CLOSE_WAIT);
 		return move(state, from, STATE_SYN_SENT, STATE_CLOSE_WAIT);
-	if (endpoint_state(state, to) != STATE_SYN_RECEIVED)
+	}
+	if (endpoint_state(state, to) < STATE_SYN_RECEIVED)
 		return state;
-	state = with_endpoint_state(state, to, STATE_ESTABLISHED);
+	state = move(state, to, STATE_SYN_RECEIVED, STATE_ESTABLISHED);
 	state = move(state, from, STATE_SYN_SENT, STATE_ESTABLISHED);
 	if (state & SYN_ACKED << from)
 		state = move(state, from, STATE_SYN_RECEIVED, STATE_ESTABLISHED);
@@ -171,8 +173,9 @@ ALWAYS_INLINE u64 on_ack(u64 state, const struct step *s)
 	else if (!(state & ESTABLISHED_ONCE && state & SYN_ACKED << to) ||
 		 endpoint_state(state, to) == STATE_SYN_RECEIVED)
 		state = on_missed_syn_ack(on_ack_of_syn(state, s), s);
-	if (state & MIDSTREAM)
-		state = move(state, from, STATE_UNKNOWN, STATE_ESTABLISHED);
+	if (state & MIDSTREAM) /* what came before was delivered to it */
+		state = move(state, from, STATE_UNKNOWN,
+			     state & SAW_FIN << to ? STATE_CLOSE_WAIT : STATE_ESTABLISHED);
 	if (s->facts & FACT_ACKS_FIN)
 		state = on_ack_of_fin(state, to);
 	return state;
