@@ -66,6 +66,19 @@ ALWAYS_INLINE void direction_begin(struct direction *me, const struct segment *s
 	direction_restart(me, s->flags & (TCP_SYN | TCP_RST) ? s->seq : s->seq - 1, s->seq);
 }
 
+/*
+ * Whether the first thing seen of an endpoint is a keepalive: one number below what its peer acknowledged
+ * before (RFC 9293 section 3.8.4).
+ */
+ALWAYS_INLINE bool begins_with_keepalive(const struct connection *c, const struct segment *s,
+					 enum endpoint from, u64 state)
+{
+	enum endpoint to = other_endpoint(from);
+
+	return state & MIDSTREAM && state & SAW_ACK << to && !sequence_length(s) && !(s->flags & TCP_RST) &&
+	       s->seq + 1 == DIRECTION(c, to)->acknowledged;
+}
+
 /* A round-trip sample ends. Karn's rule was kept where it began: retransmissions cancel it. */
 ALWAYS_INLINE void take_sample(struct direction_quality *q, u64 ns)
 {
@@ -98,7 +111,8 @@ ALWAYS_INLINE void direction_advance(struct direction *me, u32 end, bool all_new
  * Whether an acknowledgment number may be believed: it covers nothing that was never sent; or the
  * sender's own number is exactly right, and then the peer's bytes were missed by us.
  */
-ALWAYS_INLINE u32 judge_ack(const struct direction *peer, const struct segment *s, u32 facts, u64 state)
+ALWAYS_INLINE u32 judge_ack(struct direction *peer, const struct segment *s, const struct sighting *g,
+			    u64 state)
 {
 	s32 ahead = sequence_difference(s->ack, peer->next);
 
@@ -106,7 +120,13 @@ ALWAYS_INLINE u32 judge_ack(const struct direction *peer, const struct segment *
 		return FACT_ACK_OK;
 	if (!(state & (ESTABLISHED_ONCE | MIDSTREAM)))
 		return 0;
-	return facts & FACT_SEQ_OK && !(s->flags & (TCP_SYN | TCP_RST)) ? FACT_GAP : 0;
+	if (!(g->facts & FACT_SEQ_OK) || s->flags & (TCP_SYN | TCP_RST))
+		return 0;
+	if (!(state & MIDSTREAM) || state & SAW_ACK << g->from || ahead != 1 || peer->next != peer->isn + 1)
+		return FACT_GAP;
+	/* the peer began with a keepalive: its number was acknowledged long before */
+	direction_restart(peer, peer->isn + 1, s->ack);
+	return FACT_ACK_OK;
 }
 
 /* Moves on to an acknowledgment number that is further than me->acknowledged. */
@@ -188,7 +208,7 @@ ALWAYS_INLINE u32 observe_ack(struct connection *c, const struct segment *s, str
 	if (state & SAW_ACK << from && s->ack == me->acknowledged)
 		facts |= FACT_ACK_OK; /* believed once: what was missed then is missed once */
 	else
-		facts |= judge_ack(peer, s, g->facts, state);
+		facts |= judge_ack(peer, s, g, state);
 	if (state & SAW_FIN << to && s->ack == peer->next)
 		facts |= FACT_ACKS_FIN;
 	if (s->flags & TCP_RST || !(facts & (FACT_ACK_OK | FACT_GAP)))
@@ -513,6 +533,8 @@ VERIFIED_ALONE int observe(struct connection *c, const struct segment *s, struct
 	if (!(state & SAW_SEGMENT << (g->from & 1))) {
 		g->facts = FACT_FIRST;
 		direction_begin(me, s);
+		if (begins_with_keepalive(c, s, g->from, state))
+			direction_restart(me, s->seq, s->seq + 1);
 	}
 	if (s->flags & TCP_SYN)
 		g->facts |= observe_syn(c, s, g, state);
