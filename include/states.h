@@ -152,12 +152,17 @@ ALWAYS_INLINE u64 on_ack_of_syn(u64 state, const struct step *s)
 	return move(state, from, STATE_UNKNOWN, STATE_ESTABLISHED);
 }
 
-ALWAYS_INLINE u64 on_ack_of_fin(u64 state, enum endpoint to)
+ALWAYS_INLINE u64 on_ack_of_fin(u64 state, enum endpoint from, enum endpoint to)
 {
 	state |= FIN_ACKED << to;
 	state = move(state, to, STATE_FIN_WAIT_1, STATE_FIN_WAIT_2);
 	state = move(state, to, STATE_CLOSING, STATE_TIME_WAIT);
-	return move(state, to, STATE_LAST_ACK, STATE_CLOSED);
+	if (endpoint_state(state, to) != STATE_LAST_ACK)
+		return state;
+	/* the FIN that is acknowledged here acknowledged the sender's, which may have come again since */
+	state = move(state, from, STATE_FIN_WAIT_1, STATE_TIME_WAIT);
+	state = move(state, from, STATE_FIN_WAIT_2, STATE_TIME_WAIT);
+	return with_endpoint_state(state, to, STATE_CLOSED) | FIN_ACKED << from;
 }
 
 ALWAYS_INLINE u64 on_ack(u64 state, const struct step *s)
@@ -177,14 +182,17 @@ ALWAYS_INLINE u64 on_ack(u64 state, const struct step *s)
 		state = move(state, from, STATE_UNKNOWN,
 			     state & SAW_FIN << to ? STATE_CLOSE_WAIT : STATE_ESTABLISHED);
 	if (s->facts & FACT_ACKS_FIN)
-		state = on_ack_of_fin(state, to);
+		state = on_ack_of_fin(state, from, to);
 	return state;
 }
 
-/* The sender's FIN again: the acknowledgment that moved it was not delivered. */
+/*
+ * The sender's FIN again: the acknowledgment that moved it was not delivered; nor was a FIN that came with
+ * it, unless the sender acknowledged that one. The peer's FIN may now be there for the first time.
+ */
 ALWAYS_INLINE u64 on_old_fin(u64 state, const struct step *s)
 {
-	enum endpoint from = s->from;
+	enum endpoint from = s->from, to = other_endpoint(from);
 	u64 before = state;
 
 	if (s->facts & FACT_DUPLICATE)
@@ -194,7 +202,11 @@ ALWAYS_INLINE u64 on_old_fin(u64 state, const struct step *s)
 		state = move(state, from, STATE_CLOSED, STATE_LAST_ACK);
 	if (state & SIMULTANEOUS_CLOSE)
 		state = move(state, from, STATE_TIME_WAIT, STATE_CLOSING);
-	return state == before ? state : state & ~(FIN_ACKED << from);
+	else if (!(state & CLOSED_ONCE))
+		state = move(state, from, STATE_TIME_WAIT, STATE_FIN_WAIT_1);
+	if (state != before)
+		state &= ~(FIN_ACKED << from);
+	return move(state, to, STATE_FIN_WAIT_2, STATE_TIME_WAIT);
 }
 
 /* RFC 9293 section 3.6 and figures 12 and 13. */
