@@ -349,6 +349,8 @@ ALWAYS_INLINE bool fin_fits(const struct connection *c, const struct segment *s,
 		return true;
 	if (ahead < 0)
 		return sequence_difference(s->seq + sequence_length(s), DIRECTION(c, g->from)->next) >= 0;
+	if (!(state & SAW_SEGMENT << to) && endpoint_state(state, g->from) == STATE_SYN_SENT)
+		return ahead == 0;
 	if (ahead == 0 || !(state & SAW_SEGMENT << to) || c->quality[g->from & 1].missing)
 		return true;
 	return in_window(c, g->from, s->seq);

@@ -121,7 +121,8 @@ ALWAYS_INLINE u64 on_missed_syn_ack(u64 state, const struct step *s)
 	if (!(state & SYN_ACKED << ORIGINATOR) || endpoint_state(state, RESPONDER) != STATE_UNKNOWN)
 		return state;
 	/* an ACK alone may be the first part of a split handshake */
-	if (s->from == RESPONDER && !s->payload && endpoint_state(state, ORIGINATOR) == STATE_SYN_SENT)
+	if (s->from == RESPONDER && !s->payload && !(s->flags & TCP_FIN) &&
+	    endpoint_state(state, ORIGINATOR) == STATE_SYN_SENT)
 		return state;
 	if (!(s->facts & FACT_ACK_OK))
 		return state;
