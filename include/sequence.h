@@ -203,8 +203,10 @@ ALWAYS_INLINE u32 observe_ack(struct connection *c, const struct segment *s, str
 	if (state & SAW_SYN << to && !(state & ESTABLISHED_ONCE && state & SYN_ACKED << to &&
 				       endpoint_state(state, to) != STATE_SYN_RECEIVED))
 		facts |= judge_syn_ack_number(peer, s);
-	if (state & WINDOW_PROBED << to && s->ack == peer->next + 1)
-		direction_advance(peer, s->ack, false, g); /* the byte of the probe was taken */
+	if (state & WINDOW_PROBED << to && s->ack == peer->next + 1) {
+		direction_advance(peer, s->ack, false, g);
+		facts |= FACT_PROBE_TAKEN;
+	}
 	if (state & SAW_ACK << from && s->ack == me->acknowledged)
 		facts |= FACT_ACK_OK; /* believed once: what was missed then is missed once */
 	else

@@ -35,6 +35,7 @@ enum fact {
 	FACT_HOLE_ACKED = 1 << 21,     /* acknowledges bytes of a hole */
 	FACT_HOLE_OVER = 1 << 22,      /* the holes of both were filled, or acknowledged */
 	FACT_NOTHING_NEW = 1 << 23,    /* takes numbers, and all of them were seen before */
+	FACT_PROBE_TAKEN = 1 << 24,    /* acknowledges the byte of a window probe */
 };
 
 struct sighting {

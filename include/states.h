@@ -309,7 +309,10 @@ ALWAYS_INLINE u64 transition(u64 state, const struct step *s)
 		state &= ~HOLE_OPEN;
 	if (s->facts & FACT_HOLE)
 		state |= HOLE_OPEN;
-	state &= ~(WINDOW_PROBED << from);
+	if (s->payload || s->flags & (TCP_SYN | TCP_FIN)) /* its latest byte is another one */
+		state &= ~(WINDOW_PROBED << from);
+	if (s->facts & FACT_PROBE_TAKEN)
+		state &= ~(WINDOW_PROBED << other_endpoint(from));
 	if (s->facts & FACT_WINDOW_PROBE)
 		state |= WINDOW_PROBED << from;
 	else if (s->payload && !(s->flags & TCP_RST) && !(s->facts & FACT_KEEPALIVE))
