@@ -155,6 +155,7 @@ ALWAYS_INLINE u32 judge_syn_ack_number(struct direction *peer, const struct segm
 			return facts | FACT_SYN_DATA_TAKEN;
 		/* the data was not taken and will be sent again, as new */
 		direction_restart(peer, peer->isn, peer->isn + 1);
+		peer->sample_seq = peer->next; /* and the SYN was answered */
 		facts |= FACT_SYN_DATA_LEFT;
 	}
 	return facts;
