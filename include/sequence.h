@@ -142,8 +142,11 @@ ALWAYS_INLINE void direction_acknowledge(struct direction *me, struct direction 
 	peer->sample_at = 0;
 }
 
-/* The handshake's arithmetic: a SYN takes one number, and the data in it as many as it has bytes. */
-ALWAYS_INLINE u32 judge_syn_ack_number(struct direction *peer, const struct segment *s)
+/*
+ * The handshake's arithmetic: a SYN takes one number, and the data in it as many as it has bytes. Where the
+ * peer has sent an ACK before, the SYN-ACK is late in the capture, and what it leaves out came after.
+ */
+ALWAYS_INLINE u32 judge_syn_ack_number(struct direction *peer, const struct segment *s, bool peer_sent_ack)
 {
 	u32 facts = 0;
 
@@ -153,6 +156,8 @@ ALWAYS_INLINE u32 judge_syn_ack_number(struct direction *peer, const struct segm
 	if (s->flags & TCP_SYN && peer->next != peer->isn + 1) {
 		if (s->ack != peer->isn + 1)
 			return facts | FACT_SYN_DATA_TAKEN;
+		if (peer_sent_ack)
+			return facts;
 		/* the data was not taken and will be sent again, as new */
 		direction_restart(peer, peer->isn, peer->isn + 1);
 		peer->sample_seq = peer->next; /* and the SYN was answered */
@@ -203,7 +208,7 @@ ALWAYS_INLINE u32 observe_ack(struct connection *c, const struct segment *s, str
 		settle_isn(c, s, state);
 	if (state & SAW_SYN << to && !(state & ESTABLISHED_ONCE && state & SYN_ACKED << to &&
 				       endpoint_state(state, to) != STATE_SYN_RECEIVED))
-		facts |= judge_syn_ack_number(peer, s);
+		facts |= judge_syn_ack_number(peer, s, state & SAW_ACK << to);
 	if (state & WINDOW_PROBED << to && s->ack == peer->next + 1) {
 		direction_advance(peer, s->ack, false, g);
 		facts |= FACT_PROBE_TAKEN;
@@ -269,6 +274,13 @@ ALWAYS_INLINE bool is_first_syn_ack(const struct segment *s, const struct sighti
 {
 	return s->flags & TCP_SYN && s->flags & TCP_ACK && g->facts & FACT_SYN_OLD &&
 	       !(state & SAW_ACK << g->from);
+}
+
+/* What its sender sent next came before it in the capture. */
+ALWAYS_INLINE bool is_late_syn(const struct segment *s, const struct sighting *g, u64 state, s32 ahead)
+{
+	return s->flags & TCP_SYN && ahead < 0 && !(state & SAW_SYN << g->from) &&
+	       !(g->facts & FACT_SYN_OTHER);
 }
 
 /*
@@ -412,7 +424,8 @@ ALWAYS_INLINE u32 observe_syn(struct connection *c, const struct segment *s, str
 	if (!(state & SAW_SYN << from)) {
 		if (!(s->flags & TCP_ACK) && !is_missing_syn(c, s, from, state))
 			return FACT_SYN_OTHER;
-		direction_restart(me, s->seq, s->seq);
+		if (me->isn != s->seq) /* else what it sent next came first in the capture */
+			direction_restart(me, s->seq, s->seq);
 		observe_offer(&c->options[from & 1], &g->options);
 		return FACT_SEQ_OK;
 	}
@@ -478,7 +491,7 @@ ALWAYS_INLINE u32 observe_sequence(struct connection *c, const struct segment *s
 	if (is_window_probe(c, s, g, state))
 		return facts | FACT_WINDOW_PROBE;
 	hide_value(facts); /* else the verifier goes on with a state for each of its values */
-	if (!length || is_first_syn_ack(s, g, state))
+	if (!length || is_first_syn_ack(s, g, state) || is_late_syn(s, g, state, ahead))
 		return facts;
 	if (sequence_difference(s->seq + length, me->next) <= 0)
 		return facts | judge_old(c, s, g) | FACT_NOTHING_NEW;
