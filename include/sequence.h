@@ -11,6 +11,7 @@
 #include "history.h"
 #include "hole.h"
 #include "sighting.h"
+#include "states.h"
 #include "bucket.h"
 
 /* A frame seen again within this time, with the same IP identification, was captured twice. ns. */
@@ -406,6 +407,18 @@ ALWAYS_INLINE bool is_missing_syn(const struct connection *c, const struct segme
 	return !(state & SAW_SEGMENT << RESPONDER) || peer->acknowledged - s->seq - 1 <= s->payload;
 }
 
+/* Whether a SYN-ACK may be the answer to the peer's SYN (RFC 9293 section 3.10.7.3, first check). */
+ALWAYS_INLINE bool answers_syn(const struct connection *c, const struct segment *s, enum endpoint from,
+			       u64 state)
+{
+	const struct direction *peer = DIRECTION(c, other_endpoint(from));
+
+	if (opens_nothing(s->flags))
+		return false;
+	return !(state & SAW_SYN << other_endpoint(from)) ||
+	       s->ack - peer->isn - 1 <= peer->next - peer->isn - 1;
+}
+
 /* What a SYN or SYN-ACK offers. */
 ALWAYS_INLINE void observe_offer(struct direction_options *mine, const struct options *offered)
 {
@@ -422,7 +435,8 @@ ALWAYS_INLINE u32 observe_syn(struct connection *c, const struct segment *s, str
 	if (state & MIDSTREAM)
 		return FACT_SYN_OTHER;
 	if (!(state & SAW_SYN << from)) {
-		if (!(s->flags & TCP_ACK) && !is_missing_syn(c, s, from, state))
+		if (s->flags & TCP_ACK ? state & SAW_SEGMENT << from && !answers_syn(c, s, from, state)
+				       : !is_missing_syn(c, s, from, state))
 			return FACT_SYN_OTHER;
 		if (me->isn != s->seq) /* else what it sent next came first in the capture */
 			direction_restart(me, s->seq, s->seq);
@@ -431,7 +445,8 @@ ALWAYS_INLINE u32 observe_syn(struct connection *c, const struct segment *s, str
 	}
 	if (s->seq == me->isn)
 		return FACT_SYN_OLD | FACT_SEQ_OK;
-	if (from == RESPONDER && s->flags & TCP_ACK && !(state & ESTABLISHED_ONCE)) {
+	if (from == RESPONDER && s->flags & TCP_ACK && !(state & ESTABLISHED_ONCE) &&
+	    answers_syn(c, s, from, state)) {
 		c->other_isn = me->isn;
 		direction_restart(me, s->seq, s->seq);
 	}

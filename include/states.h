@@ -87,8 +87,11 @@ ALWAYS_INLINE u64 on_syn_ack(u64 state, const struct step *s)
 	state |= SAW_SYN_ACK;
 	if (state & SAW_SYN << to && !(s->facts & FACT_ACKS_SYN) && !(state & SYN_ACKED << to))
 		return state | SYN_ACK_WRONG;
-	if (s->facts & FACT_SYN_OTHER)
-		return state & ESTABLISHED_ONCE ? state : state | SYN_ACK_DIFFERS;
+	if (s->facts & FACT_SYN_OTHER) {
+		if (state & ESTABLISHED_ONCE || (state & SAW_SYN << to && !(s->facts & FACT_ACKS_SYN)))
+			return state; /* what answers no SYN says nothing */
+		return state | SYN_ACK_DIFFERS;
+	}
 	if (s->facts & FACT_SYN_DATA_TAKEN)
 		state |= FAST_OPEN_ACCEPTED;
 	if (s->facts & FACT_SYN_DATA_LEFT)

@@ -88,8 +88,8 @@ ALWAYS_INLINE bool was_accepted(const struct segment *s, const struct sighting *
 	if (opens_nothing(s->flags))
 		return false;
 	if (s->flags & TCP_SYN) {
-		if (g->facts & FACT_SYN_OTHER)
-			return !(state & ESTABLISHED_ONCE);
+		if (g->facts & FACT_SYN_OTHER && state & ESTABLISHED_ONCE)
+			return false;
 		return !(s->flags & TCP_ACK && state & SAW_SYN << other_endpoint(from)) ||
 		       g->facts & (FACT_ACKS_SYN | FACT_SYN_OLD);
 	}
