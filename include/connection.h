@@ -240,6 +240,24 @@ _Static_assert(sizeof(struct connection) == 384, "a record is six cache lines");
  */
 #define DIRECTION(c, who) (&(c)->half[((who) ^ !!((c)->state & ORIGINATOR_IS_HIGH)) & 1])
 
+/* What an endpoint has sent but RSTs; 0: no such segment was seen. */
+ALWAYS_INLINE u64 seen_but_resets(u64 state, enum endpoint who)
+{
+	return state >> who & (SAW_SYN | SAW_DATA | SAW_FIN | HISTORY_A | HISTORY_D | HISTORY_F | HISTORY_Q);
+}
+
+/* Nothing of an endpoint was seen but RSTs. Anybody may have sent them: of what it sends they say nothing. */
+ALWAYS_INLINE bool only_reset(u64 state, enum endpoint who)
+{
+	return !seen_but_resets(state, who) && state >> who & HISTORY_R;
+}
+
+/* Whether an endpoint's numbers mean something. */
+ALWAYS_INLINE bool has_begun(u64 state, enum endpoint who)
+{
+	return seen_but_resets(state, who) || (state >> who & (SAW_SEGMENT | HISTORY_R)) == SAW_SEGMENT;
+}
+
 ALWAYS_INLINE enum tcp_state endpoint_state(u64 state, enum endpoint who)
 {
 	return (enum tcp_state)(state >> (who * STATE_BITS) & STATE_MASK);

@@ -200,7 +200,7 @@ ALWAYS_INLINE u32 observe_ack(struct connection *c, const struct segment *s, str
 
 	if (!(s->flags & TCP_ACK))
 		return FACT_ACK_OK;
-	if (!(state & SAW_SEGMENT << to)) {
+	if (!has_begun(state, to)) {
 		if (!(state & SAW_ACK << from) || sequence_difference(s->ack, me->acknowledged) > 0)
 			me->acknowledged = s->ack;
 		return FACT_ACK_OK;
@@ -435,7 +435,7 @@ ALWAYS_INLINE u32 observe_syn(struct connection *c, const struct segment *s, str
 	if (state & MIDSTREAM)
 		return FACT_SYN_OTHER;
 	if (!(state & SAW_SYN << from)) {
-		if (s->flags & TCP_ACK ? state & SAW_SEGMENT << from && !answers_syn(c, s, from, state)
+		if (s->flags & TCP_ACK ? has_begun(state, from) && !answers_syn(c, s, from, state)
 				       : !is_missing_syn(c, s, from, state))
 			return FACT_SYN_OTHER;
 		if (me->isn != s->seq) /* else what it sent next came first in the capture */
@@ -563,7 +563,7 @@ VERIFIED_ALONE int observe(struct connection *c, const struct segment *s, struct
 		version = direction_wait(me);
 	state = c->state;
 	g->facts = 0;
-	if (!(state & SAW_SEGMENT << (g->from & 1))) {
+	if (!has_begun(state, g->from & 1)) {
 		g->facts = FACT_FIRST;
 		direction_begin(me, s);
 		if (begins_with_keepalive(c, s, g->from, state))

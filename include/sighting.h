@@ -10,7 +10,7 @@
 
 /* Facts about one segment, worked out from its flags and the connection's numbers (sequence.h). */
 enum fact {
-	FACT_FIRST = 1 << 0,	 /* the first segment of its sender */
+	FACT_FIRST = 1 << 0,	 /* the first segment of its sender, but for RSTs */
 	FACT_SEQ_OK = 1 << 1,	 /* exactly the next sequence number */
 	FACT_ACK_OK = 1 << 2,	 /* acknowledges nothing that was never sent */
 	FACT_ACKS_SYN = 1 << 3,	 /* acknowledges the peer's SYN, by a number that fits */

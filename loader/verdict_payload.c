@@ -7,14 +7,6 @@
 
 #include "hole.h"
 
-/* Nothing of the endpoint but RSTs: their numbers say nothing of bytes. */
-static bool only_reset(const struct connection *c, enum endpoint who)
-{
-	u64 other = SAW_SYN | SAW_DATA | SAW_FIN | HISTORY_A | HISTORY_F | HISTORY_Q;
-
-	return c->state & HISTORY_R << who && !(c->state & other << who);
-}
-
 /* From the initial number to one past the last that was sent. */
 static s64 sent(const struct connection *c, enum endpoint who)
 {
@@ -53,7 +45,7 @@ u64 payload_bytes(const struct connection *c, enum endpoint who)
 {
 	s64 bytes;
 
-	if (!endpoint_seen(c, who) || only_reset(c, who))
+	if (!endpoint_seen(c, who) || only_reset(c->state, who))
 		return 0;
 	/* less the SYN; where none was seen, isn is one below the first number */
 	bytes = sent_or_acknowledged(c, who) - 1;
@@ -66,7 +58,7 @@ static u64 missed(const struct connection *c, enum endpoint who)
 {
 	enum endpoint peer = other_endpoint(who);
 
-	if (!endpoint_seen(c, who) || only_reset(c, who) || !(c->state & SAW_ACK << peer))
+	if (!endpoint_seen(c, who) || only_reset(c->state, who) || !(c->state & SAW_ACK << peer))
 		return 0;
 	return missing_below(&c->quality[who], DIRECTION(c, who)->next, DIRECTION(c, peer)->acknowledged) +
 	       (u64)(sent_or_acknowledged(c, who) - sent(c, who));
