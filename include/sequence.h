@@ -344,18 +344,29 @@ ALWAYS_INLINE u32 take_new(struct connection *c, const struct segment *s, struct
 	return facts;
 }
 
-/* RFC 9293 section 3.4: the window that the peer last announced, from what it acknowledged. */
-ALWAYS_INLINE bool in_window(const struct connection *c, enum endpoint from, u32 seq)
+/* The largest window that an endpoint can have announced (RFC 7323 section 2.3); bytes. */
+ALWAYS_INLINE u32 largest_window(const struct connection *c, enum endpoint who, u64 state)
 {
-	const struct direction *peer = DIRECTION(c, other_endpoint(from));
-	u32 window = (u32)peer->window << agreed_window_scale(c, other_endpoint(from) & 1);
-
-	if (window < UNSCALED_WINDOW_MAX)
-		window = UNSCALED_WINDOW_MAX;
-	return seq - peer->acknowledged < window;
+	return (u32)UNSCALED_WINDOW_MAX
+	       << (both(state, SAW_SYN) ? agreed_window_scale(c, who) : TCP_WINDOW_SCALE_MAX);
 }
 
-/* Whether a FIN's number may be taken: the next one, or, where bytes were missed, one in the window. */
+/*
+ * RFC 9293 section 3.4: whether the peer may have let so much be sent, by what it acknowledged. A capture
+ * that missed more than a window before may have missed as much again.
+ */
+ALWAYS_INLINE bool in_window(const struct connection *c, enum endpoint from, u32 seq, u64 state)
+{
+	u32 window = largest_window(c, other_endpoint(from), state), acknowledged = acknowledged_of(c, from);
+
+	return sequence_difference(seq, acknowledged) <= (s32)window ||
+	       missing_below(&c->quality[from & 1], DIRECTION(c, from)->next, acknowledged) > window;
+}
+
+/*
+ * Whether a FIN's number may be taken: the next one, or, where bytes were missed, one in the window. Where
+ * they are missing still, what came behind them may have been none of the sender's.
+ */
 ALWAYS_INLINE bool fin_fits(const struct connection *c, const struct segment *s, const struct sighting *g,
 			    u64 state, s32 ahead)
 {
@@ -365,17 +376,18 @@ ALWAYS_INLINE bool fin_fits(const struct connection *c, const struct segment *s,
 		return true;
 	if (ahead < 0)
 		return sequence_difference(s->seq + sequence_length(s), DIRECTION(c, g->from)->next) >= 0;
-	if (!(state & SAW_SEGMENT << to) && endpoint_state(state, g->from) == STATE_SYN_SENT)
-		return ahead == 0;
-	if (ahead == 0 || !(state & SAW_SEGMENT << to) || c->quality[g->from & 1].missing)
+	if (ahead == 0 && !(state & HOLE_OPEN))
 		return true;
-	return in_window(c, g->from, s->seq);
+	if (!has_begun(state, to))
+		return ahead == 0 || endpoint_state(state, g->from) != STATE_SYN_SENT;
+	return in_window(c, g->from, s->seq, state);
 }
 
 /*
  * Whether a RST closes. RFC 9293 section 3.10.7.3: in SYN_SENT it must acknowledge the SYN. RFC 5961
  * section 3: elsewhere it must have exactly the number that the receiver expects, which is what it
- * last acknowledged, or (its acknowledgment still under way) what the sender sent last.
+ * last acknowledged, or (its acknowledgment still under way) what the sender sent last; unless that lies
+ * beyond any window, since then it was somebody else's.
  */
 ALWAYS_INLINE bool rst_fits(const struct connection *c, const struct segment *s, const struct sighting *g,
 			    u64 state)
@@ -387,7 +399,9 @@ ALWAYS_INLINE bool rst_fits(const struct connection *c, const struct segment *s,
 		return s->flags & TCP_ACK && g->facts & FACT_ACKS_SYN;
 	if (!(state & SAW_ACK << to))
 		return g->facts & FACT_FIRST || s->seq == me->next;
-	return s->seq == peer->acknowledged || (!(g->facts & FACT_FIRST) && s->seq == me->next);
+	if (s->seq == peer->acknowledged)
+		return true;
+	return !(g->facts & FACT_FIRST) && s->seq == me->next && in_window(c, from, s->seq, state);
 }
 
 /*
@@ -451,13 +465,6 @@ ALWAYS_INLINE u32 observe_syn(struct connection *c, const struct segment *s, str
 		direction_restart(me, s->seq, s->seq);
 	}
 	return FACT_SYN_OTHER;
-}
-
-/* The largest window that an endpoint can have announced (RFC 7323 section 2.3); bytes. */
-ALWAYS_INLINE u32 largest_window(const struct connection *c, enum endpoint who, u64 state)
-{
-	return (u32)UNSCALED_WINDOW_MAX
-	       << (both(state, SAW_SYN) ? agreed_window_scale(c, who) : TCP_WINDOW_SCALE_MAX);
 }
 
 /*
