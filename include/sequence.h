@@ -344,11 +344,18 @@ ALWAYS_INLINE u32 take_new(struct connection *c, const struct segment *s, struct
 	return facts;
 }
 
+/* Whether all that both SYNs say of the window's scale was read. */
+ALWAYS_INLINE bool window_scale_is_known(const struct connection *c, u64 state)
+{
+	return both(state, SAW_SYN) &&
+	       !((c->options[ORIGINATOR].offered | c->options[RESPONDER].offered) & OFFER_MALFORMED);
+}
+
 /* The largest window that an endpoint can have announced (RFC 7323 section 2.3); bytes. */
 ALWAYS_INLINE u32 largest_window(const struct connection *c, enum endpoint who, u64 state)
 {
 	return (u32)UNSCALED_WINDOW_MAX
-	       << (both(state, SAW_SYN) ? agreed_window_scale(c, who) : TCP_WINDOW_SCALE_MAX);
+	       << (window_scale_is_known(c, state) ? agreed_window_scale(c, who) : TCP_WINDOW_SCALE_MAX);
 }
 
 /*

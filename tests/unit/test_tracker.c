@@ -221,6 +221,22 @@ static void test_holes(void **state)
 	assert_int_equal(DIRECTION(test_find(1), ORIGINATOR)->next, 1401);
 }
 
+/* Where the options of a SYN were cut off, the window may have any scale: what is 500 KB ahead may be real.
+ */
+static void test_hole_where_the_scale_was_cut_off(void **state)
+{
+	struct connection *c;
+
+	(void)state;
+	establish(1);
+	c = test_find(1);
+	c->options[RESPONDER].offered = OFFER_MALFORMED;
+	test_track(data(2001, 500000, 2)); /* 1001 to 2000 are missing */
+	test_track(data(1001, 1000, 3));   /* and sent again */
+	assert_int_equal(DIRECTION(c, ORIGINATOR)->next, 502001);
+	assert_int_equal(c->quality[ORIGINATOR].missing, 0);
+}
+
 /* A segment that is partly old carries something new, and counts as a retransmission. */
 static void test_partly_old(void **state)
 {
@@ -354,6 +370,7 @@ int main(void)
 		unit(test_sequence_difference),
 		unit(test_reset_window),
 		unit(test_holes),
+		unit(test_hole_where_the_scale_was_cut_off),
 		unit(test_partly_old),
 		unit(test_tail_loss_probe),
 		unit(test_round_trip_samples),
