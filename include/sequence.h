@@ -123,6 +123,8 @@ ALWAYS_INLINE u32 judge_ack(struct direction *peer, const struct segment *s, con
 		return 0;
 	if (!(g->facts & FACT_SEQ_OK) || s->flags & (TCP_SYN | TCP_RST))
 		return 0;
+	if (state & SAW_SYN << other_endpoint(g->from))
+		return FACT_GAP | FACT_ACKS_SYN; /* what came behind it was taken, and so was it */
 	if (!(state & MIDSTREAM) || state & SAW_ACK << g->from || ahead != 1 || peer->next != peer->isn + 1)
 		return FACT_GAP;
 	/* the peer began with a keepalive: its number was acknowledged long before */
@@ -385,7 +387,7 @@ ALWAYS_INLINE bool fin_fits(const struct connection *c, const struct segment *s,
 		return sequence_difference(s->seq + sequence_length(s), DIRECTION(c, g->from)->next) >= 0;
 	if (ahead == 0 && !(state & HOLE_OPEN))
 		return true;
-	if (!has_begun(state, to))
+	if (!has_begun(state, to)) /* nobody answered its SYN: then it skips nothing */
 		return ahead == 0 || endpoint_state(state, g->from) != STATE_SYN_SENT;
 	return in_window(c, g->from, s->seq, state);
 }
