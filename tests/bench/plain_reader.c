@@ -10,16 +10,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "arguments.h"
 #include "clock.h"
+#include "ending.h"
 #include "event.h"
 #include "message.h"
-#include "watch.h"
 
 enum {
 	COME_EVERY_MS = 50,	/* as the conns view */
@@ -98,21 +96,16 @@ static int put_due(struct plain *p, u64 now)
 static int follow(struct plain *p)
 {
 	struct ring_buffer *ring = ring_buffer__new(p->instrument.ring_fd, on_item, p, NULL);
-	struct pollfd end = {.events = POLLIN};
-	sigset_t signals;
 	int status = 0;
 
-	sigemptyset(&signals);
-	sigaddset(&signals, SIGINT);
-	end.fd = signalfd(-1, &signals, SFD_CLOEXEC);
-	if (!ring || end.fd < 0)
+	if (!ring)
 		status = say_error("ring buffer: %s", strerror(errno));
-	while (!status && !poll(&end, 1, COME_EVERY_MS)) {
+	while (!status && !ending_is_asked()) {
+		poll(NULL, 0, COME_EVERY_MS);
 		ring_buffer__consume(ring);
 		status = put_due(p, clock_monotonic());
 	}
 	ring_buffer__free(ring);
-	close(end.fd);
 	return status || flush(p) ? -1 : 0;
 }
 
@@ -122,7 +115,7 @@ static int run(const struct arguments *a)
 		.mode = a->mode, .max_connections = a->max_connections, .config = a->config};
 	int status;
 
-	watch_block_signals();
+	ending_watch_signals();
 	o.config.untold = a->view->untold;
 	plain.linger = a->config.linger;
 	plain.out = open(a->output, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
