@@ -299,7 +299,7 @@ static bool make_room(struct book *b, struct entry *entry)
 	if (entry->step_count == STEPS_MAX)
 		return false;
 	if (wanted == room)
-		return true;
+		return entry->steps != NULL;
 	if (b->steps_room + wanted - room > (u64)slots(b) * STEPS_PER_SLOT)
 		return false;
 	more = realloc(entry->steps, wanted * sizeof(*more));
