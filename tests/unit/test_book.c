@@ -316,6 +316,55 @@ static void test_with_a_count_a_connection_is_shown_once(void **state)
 	config.idle_timeout = 1000000;
 }
 
+/* The table was read before what was in the ring: the record comes behind the next connection of its slot. */
+static void test_a_record_that_is_late_leaves_the_next_one_alone(void **state)
+{
+	struct final_record final = {.item = {.type = ITEM_FINAL, .slot = SLOT},
+				     .reason = FINAL_EVICTED,
+				     .time = END - 1,
+				     .connection = {.generation = GENERATION, .start = START}};
+
+	(void)state;
+	begin_in_table(GENERATION + 1, END - 1);
+	book_read_table(&book);
+	book_item(&book, &final.item);
+	assert_int_equal(shown, 1);
+	assert_int_equal(book.entries[SLOT].generation, GENERATION + 1);
+	assert_int_equal(book.deadlines.count, 1);
+	assert_int_equal(book.open_entries, 1);
+}
+
+static const struct view steps_view = {.name = "test", .wants_steps = true, .final = show_final};
+
+/* Whoever sends SYN after SYN from forged addresses has a share of what steps may take, and no more. */
+static void test_the_steps_of_all_are_bounded(void **state)
+{
+	u32 steps = 0, omitted = 0;
+
+	(void)state;
+	output.view = &steps_view;
+	for (u32 slot = 0; slot < WAYS; slot++)
+		for (u32 n = 0; n < 2 * STEPS_MAX; n++) {
+			struct event syn = {.item = {.type = ITEM_EVENT, .slot = slot},
+					    .generation = GENERATION,
+					    .start = START,
+					    .kinds = 1 << EVENT_SYN,
+					    .number = n + 1};
+
+			book_item(&book, &syn.item);
+		}
+	for (u32 slot = 0; slot < WAYS; slot++) {
+		assert_in_range(book.entries[slot].step_count, 0, STEPS_MAX);
+		steps += book.entries[slot].step_count;
+		omitted += book.entries[slot].steps_omitted;
+	}
+	assert_in_range(steps, 1, 4 * WAYS);
+	assert_int_equal(steps + omitted, 2 * STEPS_MAX * WAYS);
+	begin_in_table(GENERATION, START);
+	book_finish(&book, END);
+	assert_int_equal(book.entries[SLOT].step_count, 0);
+}
+
 #define unit(function) cmocka_unit_test_setup_teardown(function, one_connection, close_book)
 
 #define readers(function) cmocka_unit_test_setup_teardown(function, first_reader, last_reader)
@@ -327,6 +376,8 @@ int main(void)
 		unit(test_it_left_the_table),
 		unit(test_another_one_begins_behind_the_end),
 		unit(test_with_a_count_a_connection_is_shown_once),
+		unit(test_a_record_that_is_late_leaves_the_next_one_alone),
+		unit(test_the_steps_of_all_are_bounded),
 		readers(test_what_was_told_is_not_told_again),
 		readers(test_a_late_segment_tells_nothing_anew),
 		readers(test_what_is_open_is_left_to_the_next_reader),
