@@ -41,6 +41,8 @@ static const char *why_missed(const struct report *r)
 {
 	if (r->target <= 0 || is_met(r))
 		return NULL;
+	if (r->parse > r->target)
+		return "parsing alone is above";
 	if (r->memory > r->target)
 		return "memory alone is above";
 	if (r->memory > 0 && r->parse + r->memory > r->target)

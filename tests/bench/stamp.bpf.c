@@ -190,15 +190,16 @@ int floor_xdp(struct xdp_md *ctx)
 	return XDP_PASS;
 }
 
-ALWAYS_INLINE void count_parsed(const struct segment *s, u32 length, u32 parsed)
+/* `segments`: on the wire, of a GSO buffer all that it becomes. */
+ALWAYS_INLINE void count_parsed(const struct segment *s, u32 segments, u32 length, u32 parsed)
 {
 	__u32 zero = 0;
 	struct parse_counters *n = bpf_map_lookup_elem(&parsed_frames, &zero);
 
 	if (!n)
 		return;
-	n->frames++;
-	n->bytes += length;
+	n->frames += segments;
+	n->bytes += length + (segments - 1) * (length - s->payload);
 	n->payload += s->payload;
 	n->by_result[parsed & 7]++;
 }
@@ -222,6 +223,8 @@ VERIFIED_ALONE int parse_only_tc(struct __sk_buff *ctx, struct segment *s)
 
 	if (!s)
 		return PARSED_OTHER;
+	if (ctx->vlan_present)
+		f.vlan = ctx->vlan_tci & VLAN_ID_MASK;
 	return parse_frame(&f, s, &tcp);
 }
 
@@ -230,7 +233,7 @@ int parse_xdp(struct xdp_md *ctx)
 {
 	struct segment s = {};
 
-	count_parsed(&s, ctx->data_end - ctx->data, parse_only_xdp(ctx, &s));
+	count_parsed(&s, 1, ctx->data_end - ctx->data, parse_only_xdp(ctx, &s));
 	return XDP_PASS;
 }
 
@@ -300,8 +303,9 @@ SEC("tc")
 int parse_tc(struct __sk_buff *ctx)
 {
 	struct segment s = {};
+	u32 parsed = parse_only_tc(ctx, &s);
 
-	count_parsed(&s, ctx->len, parse_only_tc(ctx, &s));
+	count_parsed(&s, ctx->gso_size ? ctx->gso_segs : 1, ctx->len, parsed);
 	return TCX_NEXT;
 }
 
