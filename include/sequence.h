@@ -561,9 +561,11 @@ ALWAYS_INLINE u32 observe_window(struct connection *c, const struct segment *s, 
 }
 
 /*
- * Takes a segment into the numbers of its sender, and of its receiver what it proves of them. Leaves
- * in g->facts what was found. The sender's block is claimed; of the receiver's only the round-trip
- * sample is taken back, where a race costs one sample.
+ * Takes a segment into the numbers of its sender, and of its receiver what it proves of them. Leaves in
+ * g->facts what was found. The sender's block is claimed, the receiver's is not: its round-trip sample is
+ * taken back, and in a few rare cases (a SYN-ACK that left data out, another one with other numbers, a probe
+ * whose byte was taken) its numbers are set. A segment of the receiver's on another CPU within the same
+ * microsecond, which only mirrored traffic can bring, may then be counted as if bytes were missing before it.
  */
 VERIFIED_ALONE int observe(struct connection *c, const struct segment *s, struct sighting *g)
 {

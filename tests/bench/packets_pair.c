@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "message.h"
+#include "packets_memory.h"
 #include "packets_report.h"
 
 enum { CPUS = 2 };
@@ -105,28 +106,112 @@ static int begin_pair(struct bed *b, struct pair *p, const struct settings *s)
 	return ns > 0 ? 0 : -1;
 }
 
-static int run_rounds(struct pair *p, const struct settings *s, double *alone, double *together)
+/* ns above the floor, of one CPU and of two at once, round by round. */
+struct figures {
+	double alone[ROUNDS_MAX];
+	double together[ROUNDS_MAX];
+	/* two at once as a multiple of one, where they share nothing but what the machine makes them share:
+	 */
+	double parse[ROUNDS_MAX];  /* parsing and counting */
+	double memory[ROUNDS_MAX]; /* lines of a table of their own; 0: the row has one connection */
+};
+
+struct walker {
+	struct walk walk;
+	int cpu;
+	double ns; /* a line */
+	pthread_barrier_t *start;
+};
+
+static void *walk_alone(void *argument)
+{
+	struct walker *w = argument;
+
+	pin(w->cpu);
+	pthread_barrier_wait(w->start);
+	w->ns = walk_pass(&w->walk);
+	return NULL;
+}
+
+/* The mean of a line's time on so many CPUs at once, each in memory of its own; below 0: said. */
+static double walk_on(struct walker *walkers, u32 cpus)
+{
+	pthread_barrier_t start;
+	pthread_t threads[CPUS];
+	double sum = 0;
+
+	pthread_barrier_init(&start, NULL, cpus);
+	for (u32 i = 0; i < cpus; i++) {
+		walkers[i].cpu = (int)i;
+		walkers[i].start = &start;
+		if (pthread_create(&threads[i], NULL, walk_alone, &walkers[i]))
+			return say_error("no thread for CPU %u", i);
+	}
+	for (u32 i = 0; i < cpus; i++) {
+		pthread_join(threads[i], NULL);
+		sum += walkers[i].ns;
+	}
+	pthread_barrier_destroy(&start);
+	return sum / cpus;
+}
+
+/* Each walks over half as many connections, so that both together have as many as the row. */
+static int measure_memory(const struct row *row, const struct settings *s, struct figures *f)
+{
+	struct walker walkers[CPUS] = {0};
+	int failed = 0;
+
+	for (u32 i = 0; i < CPUS && row->connections > 1 && !failed; i++)
+		failed = walk_open(&walkers[i].walk, TOUCH_SEGMENT, row->connections / CPUS);
+	for (u32 r = 0; r < s->rounds && row->connections > 1 && !failed; r++) {
+		double alone = walk_on(walkers, 1), together = walk_on(walkers, CPUS);
+
+		failed = alone < 0 || together < 0 ? -1 : 0;
+		f->memory[r] = together / alone;
+	}
+	for (u32 i = 0; i < CPUS; i++)
+		walk_close(&walkers[i].walk);
+	return failed;
+}
+
+static int run_rounds(struct pair *p, const struct settings *s, struct figures *f)
 {
 	for (u32 r = 0; r < s->rounds; r++) {
-		double floor_alone = run_on(p, TARGET_FLOOR, 1), ours_alone = run_on(p, TARGET_SYNSCOPE, 1);
-		double floor_both = run_on(p, TARGET_FLOOR, CPUS),
-		       ours_both = run_on(p, TARGET_SYNSCOPE, CPUS);
+		double ns[TARGET_SYNSCOPE + 1][CPUS];
 
-		if (floor_alone < 0 || ours_alone < 0 || floor_both < 0 || ours_both < 0)
-			return -1;
-		alone[r] = ours_alone - floor_alone;
-		together[r] = ours_both - floor_both;
+		for (u32 cpus = 1; cpus <= CPUS; cpus++)
+			for (enum stamp_target t = TARGET_FLOOR; t <= TARGET_SYNSCOPE; t++) {
+				ns[t][cpus - 1] = run_on(p, t, cpus);
+				if (ns[t][cpus - 1] < 0)
+					return -1;
+			}
+		f->alone[r] = ns[TARGET_SYNSCOPE][0] - ns[TARGET_FLOOR][0];
+		f->together[r] = ns[TARGET_SYNSCOPE][1] - ns[TARGET_FLOOR][1];
+		f->parse[r] = (ns[TARGET_PARSE][1] - ns[TARGET_FLOOR][1]) /
+			      (ns[TARGET_PARSE][0] - ns[TARGET_FLOOR][0]);
 	}
 	return 0;
 }
 
-static void print(const char *name, const struct settings *s, const double *alone, const double *together)
+static void print_bound(const char *name, const char *what, const struct settings *s, const double *ratios)
 {
-	double ratios[ROUNDS_MAX], one = median(alone, s->rounds), two = median(together, s->rounds);
+	char line[LINE_MAX_LENGTH + 16];
+
+	snprintf(line, sizeof(line), "%s, %s alone", name, what);
+	report_print(s, &(struct report){.name = line,
+					 .unit = "times one",
+					 .against = "one CPU alone",
+					 .value = median(ratios, s->rounds),
+					 .ratio = median(ratios, s->rounds)});
+}
+
+static void print(const char *name, const struct settings *s, const struct figures *f)
+{
+	double ratios[ROUNDS_MAX], one = median(f->alone, s->rounds), two = median(f->together, s->rounds);
 	char line[LINE_MAX_LENGTH];
 
 	for (u32 r = 0; r < s->rounds; r++)
-		ratios[r] = together[r] / alone[r];
+		ratios[r] = f->together[r] / f->alone[r];
 	snprintf(line, sizeof(line), "%s ns", name);
 	report_print(s, &(struct report){.name = line,
 					 .unit = "ns",
@@ -139,21 +224,25 @@ static void print(const char *name, const struct settings *s, const double *alon
 					 .value = median(ratios, s->rounds),
 					 .ratio = median(ratios, s->rounds),
 					 .target = 1.5});
+	print_bound(name, "parsing", s, f->parse);
+	if (f->memory[0] > 0)
+		print_bound(name, "memory", s, f->memory);
 }
 
 static int measure_pair(struct bed *b, const struct row *row, const char *name, const struct settings *s)
 {
-	double alone[ROUNDS_MAX], together[ROUNDS_MAX];
+	static struct figures figures;
 	static struct pair p;
 
 	p = (struct pair){.row = row};
-	if (begin_pair(b, &p, s) || run_rounds(&p, s, alone, together))
+	memset(&figures, 0, sizeof(figures));
+	if (begin_pair(b, &p, s) || run_rounds(&p, s, &figures) || measure_memory(row, s, &figures))
 		return -1;
 	p.prepared.frames[TARGET_SYNSCOPE].runs =
 		p.frames[TARGET_SYNSCOPE][0].runs + p.frames[TARGET_SYNSCOPE][1].runs;
 	if (row_check(b, row, &p.prepared))
 		return -1;
-	print(name, s, alone, together);
+	print(name, s, &figures);
 	return 0;
 }
 
