@@ -376,11 +376,14 @@ ALWAYS_INLINE bool in_window(const struct connection *c, enum endpoint from, u32
  * Whether a FIN's number may be taken: the next one, or, where bytes were missed, one in the window. Where
  * they are missing still, what came behind them may have been none of the sender's.
  */
-ALWAYS_INLINE bool fin_fits(const struct connection *c, const struct segment *s, const struct sighting *g,
+VERIFIED_ALONE int fin_fits(const struct connection *c, const struct segment *s, const struct sighting *g,
 			    u64 state, s32 ahead)
 {
-	enum endpoint to = other_endpoint(g->from);
+	enum endpoint to;
 
+	if (!c || !s || !g)
+		return 0;
+	to = other_endpoint(g->from & 1);
 	if (g->facts & FACT_FIRST)
 		return true;
 	if (ahead < 0)
@@ -398,12 +401,18 @@ ALWAYS_INLINE bool fin_fits(const struct connection *c, const struct segment *s,
  * last acknowledged, or (its acknowledgment still under way) what the sender sent last; unless that lies
  * beyond any window, since then it was somebody else's.
  */
-ALWAYS_INLINE bool rst_fits(const struct connection *c, const struct segment *s, const struct sighting *g,
+VERIFIED_ALONE int rst_fits(const struct connection *c, const struct segment *s, const struct sighting *g,
 			    u64 state)
 {
-	enum endpoint from = g->from, to = other_endpoint(from);
-	const struct direction *me = DIRECTION(c, from), *peer = DIRECTION(c, to);
+	const struct direction *me, *peer;
+	enum endpoint from, to;
 
+	if (!c || !s || !g)
+		return 0;
+	from = g->from & 1;
+	to = other_endpoint(from);
+	me = DIRECTION(c, from);
+	peer = DIRECTION(c, to);
 	if (endpoint_state(state, to) == STATE_SYN_SENT && !(state & SAW_SYN << from))
 		return s->flags & TCP_ACK && g->facts & FACT_ACKS_SYN;
 	if (!(state & SAW_ACK << to))
