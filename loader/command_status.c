@@ -26,26 +26,16 @@ struct status {
 	bool hidden; /* this user can't tell what is pinned */
 };
 
-/* The interface that something was attached to, by whatever name it has now. 0: it is not known, or gone. */
-static unsigned number_of(const struct pin *p)
-{
-	char name[IF_NAMESIZE];
-	struct pin_info info;
-
-	if (pin_read_info(p, &info) || pin_is_orphan(p) || !if_indextoname(info.ifindex, name))
-		return 0;
-	return info.ifindex;
-}
-
 static const struct pin *pin_of(const struct status *s, const char *interface, const struct link *l)
 {
 	const struct pin *of_name = NULL;
+	char name[IF_NAMESIZE];
 
 	for (int n = 0; n < s->pin_count; n++) {
 		const struct pin *p = &s->pins[n];
-		unsigned number = p->here ? number_of(p) : 0;
+		u32 number = p->here ? pin_interface(p, name) : 0;
 
-		if (number && number == (unsigned)l->ifindex)
+		if (number && number == (u32)l->ifindex)
 			return p;
 		if (p->here && !number && !strcmp(p->interface, interface))
 			of_name = p;
@@ -171,8 +161,11 @@ static int show_interface(struct status *s, const char *name)
 
 static void show_elsewhere(struct status *s)
 {
+	char name[IF_NAMESIZE];
+
 	for (int n = 0; n < s->pin_count; n++)
-		if (!s->pins[n].here || (!number_of(&s->pins[n]) && !if_nametoindex(s->pins[n].interface)))
+		if (!s->pins[n].here ||
+		    (!pin_interface(&s->pins[n], name) && !if_nametoindex(s->pins[n].interface)))
 			show_pin(s, &s->pins[n]);
 }
 

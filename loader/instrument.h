@@ -64,15 +64,13 @@ bool instrument_alive(const struct instrument *i);
 /* Pins an open instrument below `bpffs`/synscope/, so that it outlives this process. 0 or -1, said. */
 int instrument_pin(struct instrument *i, const char *bpffs);
 
-/*
- * Opens what `attach` pinned for an interface. With `read_ring` takes the one reader's place: an error
- * where another process has it. 0 or -1, said.
- */
-int instrument_open_pinned(struct instrument *i, const char *bpffs, const char *interface, bool read_ring);
+struct pin;
 
-/* Names of the interfaces pinned below `bpffs` in this network namespace; *names is to be freed with
- * its strings. The count, or -1, said. */
-int instrument_list_pinned(const char *bpffs, char ***names);
+/*
+ * Opens what `attach` pinned. With `read_ring` takes the one reader's place: an error where another process
+ * has it. 0 or -1, said.
+ */
+int instrument_open_pinned(struct instrument *i, const struct pin *p, bool read_ring);
 
 /* Takes what was pinned for an interface off again; NULL: everything. 0 or -1, said. */
 int instrument_detach_pinned(const char *bpffs, const char *interface);

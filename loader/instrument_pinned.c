@@ -118,45 +118,24 @@ static void describe(struct instrument *i, const struct pin_info *info)
 	};
 }
 
-int instrument_open_pinned(struct instrument *i, const char *bpffs, const char *interface, bool read_ring)
+int instrument_open_pinned(struct instrument *i, const struct pin *p, bool read_ring)
 {
 	struct pin_info info;
-	struct pin p;
 
 	memset(i, 0, sizeof(*i));
 	i->ring_fd = i->counters_fd = i->lock_fd = -1;
-	if (pins_check(bpffs))
+	if (pin_get_info(p, &info))
 		return -1;
-	pin_find(&p, bpffs, interface);
-	if (pin_get_info(&p, &info))
-		return -1;
-	if (pin_is_orphan(&p))
+	if (pin_is_orphan(p))
 		say("%s: was attached to an interface that is gone, whatever has its name now; "
 		    "clear it away: synscope detach %s%s",
-		    p.interface, p.interface, bpffs_option(bpffs));
-	instrument_name(i, p.interface);
+		    p->interface, p->interface, bpffs_option(p->bpffs));
+	instrument_name(i, p->interface);
 	describe(i, &info);
-	if (!open_parts(i, &p, read_ring))
+	if (!open_parts(i, p, read_ring))
 		return 0;
 	instrument_close(i);
 	return -1;
-}
-
-int instrument_list_pinned(const char *bpffs, char ***names)
-{
-	struct pin *pins;
-	int count = pins_list(bpffs, PINS_HERE, &pins);
-
-	*names = NULL;
-	if (count <= 0)
-		return count;
-	*names = calloc((size_t)count, sizeof(**names));
-	for (int n = 0; *names && n < count; n++) {
-		pin_rename(&pins[n]);
-		(*names)[n] = strdup(pins[n].interface);
-	}
-	free(pins);
-	return *names ? count : say_error("%s: %s", bpffs, strerror(ENOMEM));
 }
 
 /* The filters below 6.6 are no links: they must be found on the interface itself. The count, or -1, said. */

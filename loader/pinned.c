@@ -8,29 +8,37 @@
 #include "message.h"
 #include "pins.h"
 
-/* The interfaces that are named, or all that are pinned in this network namespace. The count, or -1, said. */
-static int find_names(const struct arguments *a, char ***names)
+static int find_named(const struct arguments *a, struct pin **pins)
+{
+	if (pins_check(a->bpffs))
+		return -1;
+	*pins = calloc((size_t)a->operand_count, sizeof(**pins));
+	if (!*pins)
+		return say_error("%d interfaces: %s", a->operand_count, strerror(ENOMEM));
+	for (int n = 0; n < a->operand_count; n++)
+		pin_find(&(*pins)[n], a->bpffs, a->operands[n]);
+	return a->operand_count;
+}
+
+/*
+ * What is pinned for the interfaces that are named, or all of it in this network namespace; *pins is to be
+ * freed. The count, or -1, said.
+ */
+static int find_pins(const struct arguments *a, struct pin **pins)
 {
 	int count;
 
-	*names = a->operands;
+	*pins = NULL;
 	if (a->operand_count > 0)
-		return a->operand_count;
-	count = instrument_list_pinned(a->bpffs, names);
+		return find_named(a, pins);
+	count = pins_list(a->bpffs, PINS_HERE, pins);
 	if (!count)
 		return say_error(
 			"%s: nothing is attached in this network namespace; synscope attach IFACE%s does it",
 			a->bpffs, bpffs_option(a->bpffs));
+	for (int n = 0; n < count; n++)
+		pin_rename(&(*pins)[n]);
 	return count;
-}
-
-static void free_names(const struct arguments *a, char **names, int count)
-{
-	if (names == a->operands)
-		return;
-	for (int i = 0; i < count; i++)
-		free(names[i]);
-	free(names);
 }
 
 /* Room for so many instruments; NULL: said. */
@@ -45,13 +53,13 @@ static struct instrument *make_room(int count)
 
 int pinned_open(struct instrument **instruments, const struct arguments *a)
 {
-	char **names;
-	int count = find_names(a, &names), opened = 0;
+	struct pin *pins;
+	int count = find_pins(a, &pins), opened = 0;
 	struct instrument *all = count > 0 ? make_room(count) : NULL;
 
-	while (all && opened < count && !instrument_open_pinned(&all[opened], a->bpffs, names[opened], true))
+	while (all && opened < count && !instrument_open_pinned(&all[opened], &pins[opened], true))
 		opened++;
-	free_names(a, names, count);
+	free(pins);
 	if (all && opened == count) {
 		*instruments = all;
 		return count;
@@ -69,21 +77,21 @@ void pinned_close(struct instrument *instruments, int count)
 
 int pinned_show(const struct arguments *a, int (*show)(struct output *o, const struct instrument *i))
 {
-	char **names;
-	int count = find_names(a, &names), opened = 0, status = EXIT_FAILED;
+	struct pin *pins;
+	int count = find_pins(a, &pins), opened = 0, status = EXIT_FAILED;
 	struct instrument *all = count > 0 ? make_room(count) : NULL;
 	bool failed = false;
 	struct output o;
 
 	for (int n = 0; all && n < count; n++)
-		opened += !instrument_open_pinned(&all[opened], a->bpffs, names[n], false);
+		opened += !instrument_open_pinned(&all[opened], &pins[n], false);
 	/* Only now: what is in the file already goes when it is opened. */
 	if (opened && !output_open(&o, a)) {
 		for (int n = 0; n < opened; n++)
 			failed |= show(&o, &all[n]) != 0;
 		status = output_close(&o);
 	}
-	free_names(a, names, count);
+	free(pins);
 	pinned_close(all, opened);
 	return failed || opened < count ? EXIT_FAILED : status;
 }

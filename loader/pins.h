@@ -42,10 +42,8 @@ struct pin {
 	char directory[PATH_MAX];
 	char interface[LINK_NAME_SIZE];
 	u64 netns;
-	bool here; /* in this process's network namespace */
-	/* by pin_find(): what the interface that this is of is called by now, where that is another one; else
-	 * empty */
-	char renamed[IFNAMSIZ];
+	bool here;		/* in this process's network namespace */
+	char renamed[IFNAMSIZ]; /* by pin_find(): what its interface is called now, if that is another one */
 };
 
 /* " --bpffs DIR", for a command that is advised; empty for the default. */
@@ -64,6 +62,12 @@ void pin_place(struct pin *p, const char *bpffs, const char *interface);
  * another one than when it was attached. Its place where there is nothing.
  */
 void pin_find(struct pin *p, const char *bpffs, const char *interface);
+
+/*
+ * The number of the interface that something was attached to in this network namespace, and what that is
+ * called now. 0: it is not known, or gone.
+ */
+u32 pin_interface(const struct pin *p, char name[IF_NAMESIZE]);
 
 /* Names it by what its interface is called now, if that is there. */
 void pin_rename(struct pin *p);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The half of pins.h that says where something is pinned: by an interface's name, by its number, and all of
- * it. */
+/*
+ * The half of pins.h that says where something is pinned: by an interface's name, by its number, and all of
+ * it.
+ */
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
@@ -144,12 +146,13 @@ int pins_list(const char *bpffs, enum pin_search search, struct pin **pins)
 	return count;
 }
 
-/* Whether it was attached to the interface that has this number now. */
-static bool is_of(const struct pin *p, int ifindex)
+u32 pin_interface(const struct pin *p, char name[IF_NAMESIZE])
 {
 	struct pin_info info;
 
-	return !pin_read_info(p, &info) && (int)info.ifindex == ifindex && !pin_is_orphan(p);
+	if (pin_read_info(p, &info) || pin_is_orphan(p) || !if_indextoname(info.ifindex, name))
+		return 0;
+	return info.ifindex;
 }
 
 /* By the number of its interface, which may have been renamed since. */
@@ -157,28 +160,22 @@ static bool find_by_number(struct pin *p, const char *bpffs, int ifindex)
 {
 	const struct dirent *entry;
 	DIR *directory = open_root(bpffs);
+	char name[IF_NAMESIZE];
 	bool found = false;
 
 	while (directory && !found && (entry = readdir(directory)))
-		found = read_entry(p, bpffs, entry->d_name) && p->here && is_of(p, ifindex);
+		found = read_entry(p, bpffs, entry->d_name) && p->here &&
+			pin_interface(p, name) == (u32)ifindex;
 	if (directory)
 		closedir(directory);
 	return found;
-}
-
-/* What its interface is called now. False: it is not known, or gone. */
-static bool name_now(const struct pin *p, char name[IF_NAMESIZE])
-{
-	struct pin_info info;
-
-	return !pin_read_info(p, &info) && !pin_is_orphan(p) && if_indextoname(info.ifindex, name);
 }
 
 void pin_rename(struct pin *p)
 {
 	char name[IF_NAMESIZE];
 
-	if (p->here && name_now(p, name))
+	if (p->here && pin_interface(p, name))
 		snprintf(p->interface, sizeof(p->interface), "%s", name);
 }
 
@@ -197,6 +194,6 @@ void pin_find(struct pin *p, const char *bpffs, const char *interface)
 	}
 	pin_place(p, bpffs, l.name);
 	/* what was attached to one of its name, which has another name by now, is not this one's */
-	if (!name_now(p, p->renamed))
+	if (!pin_interface(p, p->renamed))
 		p->renamed[0] = 0;
 }
