@@ -41,7 +41,7 @@ ALWAYS_INLINE u64 last_seen(const struct connection *c)
 /* How long after its close a record is kept: a reset leaves no TIME_WAIT behind. ns. */
 ALWAYS_INLINE u64 kept_after_close(u64 state, const volatile struct config *config)
 {
-	if (state & (RESET_BY | RESET_BY << 1))
+	if (either(state, RESET_BY))
 		return config->linger;
 	return max_u64(config->time_wait, config->linger);
 }

@@ -142,8 +142,7 @@ ALWAYS_INLINE void note_gap(struct connection *c, const struct sighting *g, enum
 		return;
 	if (*gaps != 0xffff)
 		(*gaps)++;
-	if (g->after & MIDSTREAM || !(g->after & SAW_SYN << RESPONDER) ||
-	    g->after & (HISTORY_R | HISTORY_R << 1))
+	if (g->after & MIDSTREAM || !(g->after & SAW_SYN << RESPONDER) || either(g->after, HISTORY_R))
 		return;
 	if (history_worth(*gaps))
 		history_repeat(c, 'g', of);

@@ -157,7 +157,7 @@ VERIFIED_ALONE int syn_begins_anew(const struct connection *c, const struct segm
 	if (s->flags & TCP_ACK)
 		return answers_new_syn(c, s, from);
 	if (c->state & SAW_SYN << from && me->isn == s->seq)
-		return c->state & (RESET_BY | RESET_BY << 1) && !is_same_frame(me, s, now);
+		return either(c->state, RESET_BY) && !is_same_frame(me, s, now);
 	if (c->state & (CLOSED_ONCE | PROBE | SAW_FIN | SAW_FIN << 1))
 		return 1;
 	if (c->state & MIDSTREAM)
