@@ -230,6 +230,13 @@ static void tell_expired(struct book *b, const struct entry *entry, const struct
 		show_event(b, &e);
 }
 
+/* Whatever a record is, the scan rule judges it, and the summary counts it. */
+static void judge(struct book *b, struct record *r)
+{
+	r->scan = scans_judge(b->scans, r->connection, r->now);
+	summary_add(b->summary, r);
+}
+
 static void show_final(struct book *b, u32 slot, const struct record *r)
 {
 	struct output *o = b->output;
@@ -247,8 +254,7 @@ static void finish(struct book *b, u32 slot, const struct connection *c, enum en
 
 	if (ending == ENDING_IDLE)
 		tell_expired(b, e, c);
-	r.scan = scans_judge(b->scans, c, now);
-	summary_add(b->summary, &r);
+	judge(b, &r);
 	if (b->told && ending == ENDING_OPEN)
 		return; /* it goes on, and so do the readers */
 	e->final = true;
@@ -263,8 +269,7 @@ static void finish_late(struct book *b, u32 slot, const struct connection *c, en
 	const struct entry none = {0};
 	struct record r = make_record(b, &none, c, ending, now);
 
-	r.scan = scans_judge(b->scans, c, now);
-	summary_add(b->summary, &r);
+	judge(b, &r);
 	show_final(b, slot, &r);
 }
 

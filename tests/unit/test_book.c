@@ -77,21 +77,21 @@ static void test_it_is_in_the_table(void **state)
 	assert_int_equal(book.unread, 0);
 }
 
+static const struct final_record evicted = {.item = {.type = ITEM_FINAL, .slot = SLOT},
+					    .reason = FINAL_EVICTED,
+					    .time = END - 1,
+					    .connection = {.generation = GENERATION, .start = START}};
+
 /* Its place was taken just before: its final record is in the ring, and is shown once. */
 static void test_it_left_the_table(void **state)
 {
-	struct final_record final = {.item = {.type = ITEM_FINAL, .slot = SLOT},
-				     .reason = FINAL_EVICTED,
-				     .time = END - 1,
-				     .connection = {.generation = GENERATION, .start = START}};
-
 	(void)state;
 	begin_in_table(GENERATION + 1, END - 1);
 	book_finish(&book, END);
 	assert_int_equal(shown, 0);
 	assert_int_equal(book.unread, 1);
-	book_item(&book, &final.item);
-	book_item(&book, &final.item);
+	book_item(&book, &evicted.item);
+	book_item(&book, &evicted.item);
 	assert_int_equal(shown, 1);
 	assert_int_equal(book.unread, 0);
 	assert_int_equal(book.open_entries, 0);
@@ -319,15 +319,10 @@ static void test_with_a_count_a_connection_is_shown_once(void **state)
 /* The table was read before what was in the ring: the record comes behind the next connection of its slot. */
 static void test_a_record_that_is_late_leaves_the_next_one_alone(void **state)
 {
-	struct final_record final = {.item = {.type = ITEM_FINAL, .slot = SLOT},
-				     .reason = FINAL_EVICTED,
-				     .time = END - 1,
-				     .connection = {.generation = GENERATION, .start = START}};
-
 	(void)state;
 	begin_in_table(GENERATION + 1, END - 1);
 	book_read_table(&book);
-	book_item(&book, &final.item);
+	book_item(&book, &evicted.item);
 	assert_int_equal(shown, 1);
 	assert_int_equal(book.entries[SLOT].generation, GENERATION + 1);
 	assert_int_equal(book.deadlines.count, 1);
