@@ -286,6 +286,7 @@ ALWAYS_INLINE enum parsed parse_extensions(struct cursor *c, struct segment *s)
 		cursor_advance(c, length);
 		if (!cursor_settle(c))
 			return PARSED_BAD_IP;
+		forget_value(c->left, &s->payload); /* which is set later */
 	}
 	return is_extension(c->next) ? PARSED_BAD_IP : PARSED_TCP;
 }

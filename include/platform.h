@@ -24,7 +24,9 @@
  *   store_barrier()               what was stored before is seen before what is stored behind
  *   store_release(p, v)           stores behind all that was stored before
  *   compiler_barrier()            the compiler moves no access to memory across
- *   hide_value(v)                 neither compiler nor verifier knows any longer what v is
+ *   hide_value(v)                 the compiler knows no longer what v is
+ *   forget_value(v, at)           the verifier knows no longer what v is: it went through memory, where it
+ *                                 is left; at: pointer to as many bytes as v has, not on the stack
  */
 #ifndef SYNSCOPE_PLATFORM_H
 #define SYNSCOPE_PLATFORM_H

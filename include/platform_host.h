@@ -49,7 +49,8 @@ static inline __u64 load_raw64(const void *p)
 #define store_barrier()	    __atomic_thread_fence(__ATOMIC_RELEASE)
 #define store_release(p, v) __atomic_store_n(p, v, __ATOMIC_RELEASE)
 
-#define compiler_barrier() __asm__ volatile("" ::: "memory")
-#define hide_value(v)	   __asm__ volatile("" : "+r"(v))
+#define compiler_barrier()  __asm__ volatile("" ::: "memory")
+#define hide_value(v)	    __asm__ volatile("" : "+r"(v))
+#define forget_value(v, at) (*(at) = (v))
 
 #endif

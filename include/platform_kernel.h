@@ -50,4 +50,11 @@
 #define compiler_barrier() asm volatile("" ::: "memory")
 #define hide_value(v)	   asm volatile("" : "+r"(v))
 
+/* What comes from memory can be anything to the verifier: it keeps no account of what was stored there. */
+#define forget_value(v, at)                                                                                  \
+	do {                                                                                                 \
+		*(volatile typeof(v) *)(at) = (v);                                                           \
+		(v) = *(volatile typeof(v) *)(at);                                                           \
+	} while (0)
+
 #endif

@@ -202,6 +202,8 @@ ALWAYS_INLINE u32 observe_ack(struct connection *c, const struct segment *s, str
 		facts |= FACT_ACK_OK; /* believed once: what was missed then is missed once */
 	else
 		facts |= judge_ack(peer, s, g, state);
+	facts |= g->facts;
+	forget_value(facts, &g->facts); /* else the verifier goes on with a state for each of its values */
 	if (state & SAW_FIN << to && s->ack == peer->next)
 		facts |= FACT_ACKS_FIN;
 	if (s->flags & TCP_RST || !(facts & (FACT_ACK_OK | FACT_GAP)))
