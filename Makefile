@@ -17,6 +17,9 @@ BPFTOOL   ?= $(firstword $(wildcard /usr/sbin/bpftool /usr/local/sbin/bpftool) b
 PREFIX    ?= /usr/local
 BUILD     ?= build
 
+# As many jobs as processors where a target makes others, unless make was told how many.
+JOBS       = $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(shell nproc))
+
 VERSION   := 0.1.0
 WARNINGS  := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wvla -Werror
 CPPFLAGS  += -Iinclude -Iloader -I$(BUILD) -D_GNU_SOURCE -DSYNSCOPE_VERSION='"$(VERSION)"'
@@ -78,13 +81,13 @@ $(BUILD)/tests/run_scenario: $(SCENARIOS) $(wildcard tests/scenario/*.h) $(LIBRA
 .PHONY: test
 test:
 	$(Q)tests/setup.sh test
-	$(Q)$(MAKE) --no-print-directory tests
+	$(Q)$(MAKE) --no-print-directory $(JOBS) tests
 	$(Q)tests/run.sh
 
 .PHONY: demo
 demo:
 	$(Q)tests/setup.sh demo
-	$(Q)$(MAKE) --no-print-directory all
+	$(Q)$(MAKE) --no-print-directory $(JOBS) all
 	$(Q)tests/demo.sh
 
 # How long `make fuzz` runs each target, in seconds.
@@ -115,7 +118,7 @@ fuzz_run = corpus=$(BUILD)/corpus/$$name; mkdir -p $$corpus; \
 fuzz: fuzzers
 	$(Q)for name in $(notdir $(FUZZERS)); do $(call fuzz_run,$(FUZZ_SECONDS)) || exit 1; done
 
-# Part of the test run: ten seconds each, where clang has what fuzzers are linked with.
+# Part of the test run: ten seconds each, side by side, where clang has what fuzzers are linked with.
 fuzz-short:
 	$(Q)mkdir -p $(BUILD); passed=0; failed=0; \
 	if ! echo 'int LLVMFuzzerTestOneInput(void){return 0;}' | \
@@ -123,9 +126,15 @@ fuzz-short:
 		echo "clang cannot link fuzzers"; echo "0 passed, 0 failed, $(words $(FUZZERS)) skipped"; exit 0; \
 	fi; \
 	rm -f $(BUILD)/fuzz-probe; \
-	$(MAKE) --no-print-directory fuzzers || { echo "0 passed, $(words $(FUZZERS)) failed, 0 skipped"; exit 1; }; \
+	$(MAKE) --no-print-directory $(JOBS) fuzzers || \
+		{ echo "0 passed, $(words $(FUZZERS)) failed, 0 skipped"; exit 1; }; \
+	set --; \
 	for name in $(notdir $(FUZZERS)); do \
-		if ($(call fuzz_run,10)) >$(BUILD)/$$name.log 2>&1; then \
+		($(call fuzz_run,10)) >$(BUILD)/$$name.log 2>&1 & set -- "$$@" $$!; \
+	done; \
+	for name in $(notdir $(FUZZERS)); do \
+		wait $$1; fuzzed=$$?; shift; \
+		if [ $$fuzzed -eq 0 ]; then \
 			passed=$$((passed + 1)); echo "ok   $$name"; \
 		else \
 			failed=$$((failed + 1)); echo "FAIL $$name"; tail -n 50 $(BUILD)/$$name.log; \

@@ -5,14 +5,18 @@
 # what a failed one said follows it. The last line sums them up: N passed, N failed, N skipped.
 #
 #   tests/run.sh [WORD]...   only end-to-end tests with one of the words in their names
+#
+# End-to-end tests run side by side, two for each processor, since they wait most of the time; or TEST_JOBS.
 
 cd "$(dirname "$0")/.." || exit 1
 BUILD=${BUILD:-build}
 CAPTURES=${CAPTURES:-../shared/pcaps}
 passed=0 failed=0 skipped=0
-said=$(mktemp) || exit 1
-trap 'rm -f "$said"' EXIT
-trap 'kill $child 2>/dev/null; wait $child; exit 143' INT TERM
+declare -A running # process: test
+work=$(mktemp -d) || exit 1
+said=$work/said
+trap 'rm -rf "$work"' EXIT
+trap 'kill "${!running[@]}" 2>/dev/null; wait; exit 143' INT TERM
 
 report() {
 	printf '%-4s %s\n' "$1" "$2"
@@ -100,30 +104,43 @@ is_wanted() {
 	return 1
 }
 
-# A test is one script; 77 says that the machine lacks something.
+# Waits for one of the running tests. 77 says that the machine lacks something.
+end_test() {
+	local pid status test name
+
+	wait -n -p pid "${!running[@]}"
+	status=$?
+	test=${running[$pid]}
+	unset "running[$pid]"
+	name=${test//_/ }
+	case $status in
+	0) passed=$((passed + 1)) && report ok "e2e $name" ;;
+	77)
+		skipped=$((skipped + 1))
+		report SKIP "e2e $name: $(grep -m 1 '^SKIP' "$work/$test" | cut -c 7-)"
+		;;
+	*)
+		failed=$((failed + 1))
+		report FAIL "e2e $name"
+		sed 's/^/     /' "$work/$test"
+		;;
+	esac
+}
+
+# A test is one script.
 run_end_to_end() {
-	local test name
+	local jobs=${TEST_JOBS:-$((2 * $(nproc)))} test name
 
 	for test in tests/e2e/*_*.py tests/e2e/*_*.sh; do
-		[ -x "$test" ] || continue
 		name=${test##*/}
-		is_wanted "$name" "$@" || continue
+		[ -x "$test" ] && is_wanted "$name" "$@" || continue
 		name=${name%.*}
-		timeout --kill-after=10 "${TEST_TIMEOUT:-120}" "$test" >"$said" 2>&1 &
-		child=$!
-		wait $child
-		case $? in
-		0) passed=$((passed + 1)) && report ok "e2e ${name//_/ }" ;;
-		77)
-			skipped=$((skipped + 1))
-			report SKIP "e2e ${name//_/ }: $(grep -m 1 '^SKIP' "$said" | cut -c 7-)"
-			;;
-		*)
-			failed=$((failed + 1))
-			report FAIL "e2e ${name//_/ }"
-			sed 's/^/     /' "$said"
-			;;
-		esac
+		timeout --kill-after=10 "${TEST_TIMEOUT:-120}" "$test" >"$work/$name" 2>&1 &
+		running[$!]=$name
+		[ ${#running[@]} -lt "$jobs" ] || end_test
+	done
+	while [ ${#running[@]} -gt 0 ]; do
+		end_test
 	done
 }
 

@@ -8,6 +8,7 @@ usage: engines_agree.py SYNSCOPE FOLDER...     (all *.pcap and *.pcapng below th
 
 With --quick only the timeline view (records and their steps), and only files up to 200 kB. Ends with `N passed, N failed, N skipped`.
 """
+import concurrent.futures
 import os
 import subprocess
 import sys
@@ -31,6 +32,10 @@ def replay(synscope, path, view, engine):
     return run.stdout, run.returncode
 
 
+def engines_agree(synscope, path, view):
+    return replay(synscope, path, view, "native") == replay(synscope, path, view, "bpf")
+
+
 def main():
     quick = "--quick" in sys.argv
     synscope, *folders = [a for a in sys.argv[1:] if not a.startswith("--")]
@@ -39,12 +44,15 @@ def main():
         print("skip: loading BPF programs needs root")
         print("0 passed, 0 failed, 1 skipped")
         return 0
+    replays = []
     for path in captures(folders):
         if quick and os.path.getsize(path) > QUICK_BYTES:
             skipped += 1
-            continue
-        for view in QUICK_VIEWS if quick else VIEWS:
-            if replay(synscope, path, view, "native") == replay(synscope, path, view, "bpf"):
+        else:
+            replays += [(path, view) for view in (QUICK_VIEWS if quick else VIEWS)]
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as workers:
+        for (path, view), agree in zip(replays, workers.map(lambda r: engines_agree(synscope, *r), replays)):
+            if agree:
                 passed += 1
             else:
                 failed += 1

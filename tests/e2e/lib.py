@@ -251,6 +251,7 @@ def temporary_directory():
 
 def main(*tests):
     """Runs test functions in turn and says which one failed."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # on the way out everything is cleaned up
     wanted = sys.argv[1:]
     failed = 0
     for test in tests:
