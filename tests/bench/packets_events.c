@@ -66,7 +66,7 @@ static const struct scene *scene_of(enum variant v)
 /* ns above the floor, by round. */
 struct rounds {
 	double each[VARIANTS][ROUNDS_MAX];
-	double ring[ROUNDS_MAX];   /* of clock and ring alone, read as that of TOLD is */
+	double ring[ROUNDS_MAX];   /* of clock, number and ring alone, read as that of TOLD is */
 	double memory[ROUNDS_MAX]; /* of the lines that an event touches besides those of its segment */
 };
 

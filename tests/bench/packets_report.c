@@ -50,9 +50,10 @@ static const char *why_missed(const struct report *r)
 	if (r->clock > 0 && r->parse + r->clock + r->memory > r->target)
 		return "parsing, clock and memory alone are above";
 	if (r->ring > r->target)
-		return "clock and ring alone are above";
-	return r->ring > 0 && r->ring + r->memory > r->target ? "clock, ring and memory alone are above"
-							      : NULL;
+		return "clock, number and ring alone are above";
+	return r->ring > 0 && r->ring + r->memory > r->target
+		       ? "clock, number, ring and memory alone are above"
+		       : NULL;
 }
 
 static void print_json(const struct report *r)

@@ -58,7 +58,7 @@ def ratio(o):
 
 
 def alone(o):
-    """What memory takes by itself for a row; of an event with the kernel's clock and ring."""
+    """What memory takes by itself for a row; of an event with clock, number and ring."""
     parts = [o[part] for part in ("memory", "ring") if part in o]
     return sum(parts) if parts else None
 
@@ -71,7 +71,7 @@ def row(o):
 
 
 def section(title, words, rows):
-    heads = ("what", "value", "unit", "empty program", "parse only", "memory alone (events: clock and ring, too)", "ratio", "to", "target", "")
+    heads = ("what", "value", "unit", "empty program", "parse only", "memory alone (events: clock, number and ring, too)", "ratio", "to", "target", "")
     yield f"\n## {title}\n\n" + (f"{words}\n\n" if words else "")
     yield "| " + " | ".join(heads) + " |\n| --- |" + " ---: |" * (len(heads) - 1) + "\n"
     yield from map(row, rows)

@@ -2,8 +2,8 @@
 /*
  * Writes the next segment of its script (stamp.h) into the frame and hands the frame to another
  * program: an empty one, one that parses and counts, synscope's own, one that reads the clock, or one that
- * reads the clock and puts as many bytes into a ring as an event has. All pay the same for the stamping, so
- * what differs is what the program costs.
+ * reads the clock, takes a number and puts as many bytes into a ring as an event has. All pay the same for
+ * the stamping, so what differs is what the program costs.
  */
 #include "platform.h"
 #include "event.h"
@@ -45,7 +45,11 @@ struct {
 	__uint(max_entries, RING_BYTES);
 } ring_alone SEC(".maps");
 
-/* The connections that a script goes round, by number. */
+/* How many events there were: of a connection, whose directions two CPUs may see, they are numbered together.
+ */
+__u32 events SEC(".data");
+
+/* The connections that a script goes round, by number; .bss has nothing else, since the bench maps it. */
 __u32 order[ORDER_MAX];
 
 #define store16(at, v) (*(__u16 *)(at) = bpf_htons(v))
@@ -260,6 +264,7 @@ ALWAYS_INLINE void put_into_ring(void)
 		return;
 	__builtin_memset(e, 0, sizeof(*e));
 	e->time = bpf_ktime_get_ns();
+	e->number = fetch_and_add(&events, 1) + 1;
 	bpf_ringbuf_submit(e, BPF_RB_NO_WAKEUP);
 }
 
