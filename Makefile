@@ -103,10 +103,12 @@ $(BUILD)/tests/fuzz/fuzz_analyzer: loader/engine_native.c
 $(BUILD)/tests/fuzz/fuzz_capture: loader/capture.c loader/ending.c loader/link_type.c loader/pcapng.c loader/printable.c \
 				     loader/engine_native.c
 $(BUILD)/tests/fuzz/fuzz_capture: FUZZ_LIBS := -lpcap
+$(BUILD)/tests/fuzz/fuzz_views: $(filter-out loader/main.c,$(SOURCES)) $(SKELETON)
+$(BUILD)/tests/fuzz/fuzz_views: FUZZ_LIBS := $(LDLIBS)
 $(BUILD)/tests/fuzz/fuzz_service: $(wildcard loader/service*.c)
 $(BUILD)/tests/fuzz/fuzz_service: FUZZ_LIBS := -lndpi
 
-$(BUILD)/tests/fuzz/%: tests/fuzz/%.c $(HEADERS)
+$(BUILD)/tests/fuzz/%: tests/fuzz/%.c $(HEADERS) $(wildcard tests/fuzz/*.h)
 	$(Q)mkdir -p $(@D)
 	$(call say,FUZZ,$@) $(CLANG) $(CPPFLAGS) -std=gnu11 $(WARNINGS) $(FUZZ_FLAGS) $(filter %.c,$^) $(FUZZ_LIBS) -o $@
 

@@ -1,17 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Frames in sequence through the native engine, so that the state is fuzzed and not only the parser; and
- * through a second one that never predicts a header: both must end with the same table and counters.
- * The input: one byte of settings; then for each frame two bytes of its length, one byte of time since
- * the frame before, and the frame.
+ * Frames in sequence (frames.h) through the native engine, so that the state is fuzzed and not only the
+ * parser; and through a second one that never predicts a header: both must end with the same table and
+ * counters.
  */
-#include <stdlib.h>
-#include <string.h>
-
 #include "checked_memory.h"
 #include "engine_native.h"
+#include "frames.h"
 
-enum { FRAME_HEADER = 3, BUCKETS = 2 };
+enum { BUCKETS = 2 };
 
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
 
@@ -20,12 +17,6 @@ static void take_item(void *context, const struct ring_item *item, size_t size)
 	u8 *copy = context;
 
 	memcpy(copy, item, size); /* all of it can be read */
-}
-
-/* A step of time from one byte: below a millisecond, or up to four minutes. */
-static u64 time_step(u8 code)
-{
-	return code < 192 ? code * 5000ULL : (code - 191) * 4000000000ULL;
 }
 
 static struct config settings(u8 bits)
@@ -64,23 +55,12 @@ static void check(const struct engine *e, u64 now)
 		abort();
 }
 
-/* A copy of exactly the frame's size, so that a byte read behind it is seen. */
-static void play_frame(struct engine *e, u64 now, const u8 *data, u32 captured, u32 length)
-{
-	u8 *copy = malloc(captured ? captured : 1);
-
-	if (!copy)
-		abort();
-	memcpy(copy, data, captured);
-	engine_frame(e, now, copy, captured, length);
-	free(copy);
-}
-
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 {
 	u8 item[sizeof(struct first_payload) + PAYLOAD_LARGE];
-	u64 now = 1000000000000ULL;
+	struct frames frames = {.at = data + 1, .left = size - 1, .now = 1000000000000ULL};
 	struct engine e, long_way;
+	struct fuzzed_frame f;
 	struct config config;
 
 	if (size < 1)
@@ -89,19 +69,12 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	if (engine_open(&e, &config, take_item, item) || engine_open(&long_way, &config, take_item, item))
 		abort();
 	long_way.long_way = true;
-	for (data++, size--; size >= FRAME_HEADER;) {
-		u32 length = (u32)data[0] << 8 | data[1], captured;
-
-		now += time_step(data[2]);
-		data += FRAME_HEADER;
-		size -= FRAME_HEADER;
-		captured = length < size ? length : (u32)size;
-		play_frame(&e, now, data, captured, length);
-		play_frame(&long_way, now, data, captured, length);
-		data += captured;
-		size -= captured;
+	while (frames_next(&frames, &f)) {
+		engine_frame(&e, frames.now, f.data, f.captured, f.length);
+		engine_frame(&long_way, frames.now, f.data, f.captured, f.length);
+		free(f.data);
 	}
-	check(&e, now);
+	check(&e, frames.now);
 	if (memcmp(&e.counters, &long_way.counters, sizeof(e.counters)) != 0 ||
 	    memcmp(e.table, long_way.table, BUCKETS * sizeof(*e.table)) != 0)
 		abort();
