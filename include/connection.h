@@ -275,6 +275,17 @@ ALWAYS_INLINE enum endpoint other_endpoint(enum endpoint who)
 	return who == ORIGINATOR ? RESPONDER : ORIGINATOR;
 }
 
+/*
+ * Ports by who uses them, the lowest for services first: system ports (RFC 6335 section 6), registered ones,
+ * and those that clients are given, on Linux from 32768 on (net.ipv4.ip_local_port_range).
+ */
+enum { SYSTEM_PORTS = 1024, CLIENT_PORTS = 32768 };
+
+ALWAYS_INLINE u32 port_class(u16 port)
+{
+	return (port >= SYSTEM_PORTS) + (port >= CLIENT_PORTS);
+}
+
 /* RFC 9293 section 3.4: sequence numbers are compared modulo 2^32. Positive: a comes after b. */
 ALWAYS_INLINE s32 sequence_difference(u32 a, u32 b)
 {

@@ -16,9 +16,6 @@
 #include "table.h"
 #include "victim.h"
 
-/* Ports below this one belong to services (RFC 6335 section 6, system ports). */
-enum { SYSTEM_PORTS = 1024 };
-
 ALWAYS_INLINE u16 sender_port(const struct segment *s)
 {
 	return s->from_high ? s->key.high_port : s->key.low_port;
@@ -44,7 +41,7 @@ ALWAYS_INLINE bool is_from_responder(const struct segment *s)
 		return true;
 	if (s->flags & TCP_SYN)
 		return s->flags & TCP_ACK;
-	return sender_port(s) < SYSTEM_PORTS && receiver_port(s) >= SYSTEM_PORTS;
+	return port_class(sender_port(s)) < port_class(receiver_port(s));
 }
 
 /* The state of a connection of which nothing was seen but that this segment is on its way. */

@@ -143,7 +143,7 @@ void print_flood_summary(FILE *out, const struct totals *t)
 			fputs("floods:\n", out);
 		any = true;
 		fprintf(out, "  %-7s %s%s: %s segments, at most %s/s\n", kind_words[kind],
-			text_count(f->begun[kind]).text, f->going_on[kind] ? ", and goes on" : "",
+			text_times(f->begun[kind]).text, f->going_on[kind] ? ", and goes on" : "",
 			text_count(f->segments[kind]).text, text_count(f->peak[kind]).text);
 	}
 	if (t->counters.aggregated)

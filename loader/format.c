@@ -278,11 +278,24 @@ struct text text_short_ms(s64 ns)
 	return fixed(ns, NS_PER_MS, 3);
 }
 
+/* Decimals, so that there are three digits in all; or three decimals below one unit. */
+static u32 span_decimals(u64 ns, u64 unit)
+{
+	return ns / unit >= 100 ? 0 : ns / unit >= 10 ? 1 : ns / unit >= 1 ? 2 : 3;
+}
+
+/* To the nearest that has so many decimals. */
+static u64 round_span(u64 ns, u64 unit, u32 decimals)
+{
+	static const u32 powers[] = {1, 10, 100, 1000};
+	u64 step = unit / powers[decimals];
+
+	return (ns + step / 2) / step * step;
+}
+
 struct text text_span(u64 ns)
 {
-	static const char *const units[] = {"ms", "s"};
 	u64 unit = ns < NS_PER_SECOND ? NS_PER_MS : NS_PER_SECOND, seconds = ns / NS_PER_SECOND;
-	u32 digits = ns / unit >= 100 ? 0 : ns / unit >= 10 ? 1 : ns / unit >= 1 ? 2 : 3;
 
 	if (seconds >= 7200)
 		return text("%llu h %llu min", (unsigned long long)(seconds / 3600),
@@ -290,9 +303,20 @@ struct text text_span(u64 ns)
 	if (seconds >= 120)
 		return text("%llu min %llu s", (unsigned long long)(seconds / 60),
 			    (unsigned long long)(seconds % 60));
-	if (!digits || ns % unit == 0)
-		return text("%llu %s", (unsigned long long)(ns / unit), units[unit == NS_PER_SECOND]);
-	return text("%s %s", fixed((s64)ns, unit, digits).text, units[unit == NS_PER_SECOND]);
+	ns = round_span(ns, unit, span_decimals(ns, unit));
+	if (ns >= NS_PER_SECOND)
+		unit = NS_PER_SECOND;
+	if (!span_decimals(ns, unit) || ns % unit == 0)
+		return text("%llu %s", (unsigned long long)(ns / unit), unit == NS_PER_SECOND ? "s" : "ms");
+	return text("%s %s", fixed((s64)ns, unit, span_decimals(ns, unit)).text,
+		    unit == NS_PER_SECOND ? "s" : "ms");
+}
+
+struct text text_times(u32 n)
+{
+	static const char *const words[] = {"never", "once", "twice"};
+
+	return n < COUNT_OF(words) ? text("%s", words[n]) : text("%u times", n);
 }
 
 struct text text_bytes(u64 bytes)

@@ -55,6 +55,9 @@ struct text text_short_ms(s64 ns);
 /* For people, three digits or so: "55 us" is "0.055 ms", then "1.20 s", "3 min 4 s", "2 h 5 min". */
 struct text text_span(u64 ns);
 
+/* "never", "once", "twice", "3 times". */
+struct text text_times(u32 n);
+
 /* "142 B", "1.2 kB", "5.4 GB"; decimal, as storage and networks count. */
 struct text text_bytes(u64 bytes);
 

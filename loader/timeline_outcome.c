@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "arithmetic.h"
+#include "counters.h"
 #include "format.h"
 #include "icmp_words.h"
 #include "identity.h"
@@ -18,20 +19,9 @@ static const char *by_whom(const char *by)
 					 : "both at once";
 }
 
-static const char *times(char *text, size_t size, u32 n)
-{
-	static const char *const words[] = {"never", "once", "twice"};
-
-	if (n < COUNT_OF(words))
-		return words[n];
-	snprintf(text, size, "%u times", n);
-	return text;
-}
-
 static void say_opening(struct paragraph *p, const struct connection *c)
 {
 	u64 responder, originator;
-	char text[32];
 
 	if (!(c->state & ESTABLISHED_ONCE))
 		return;
@@ -51,9 +41,9 @@ static void say_opening(struct paragraph *p, const struct connection *c)
 	paragraph_item(p, "opened after %s",
 		       text_span(saturating_subtract(c->at.established, c->start)).text);
 	if (c->syn_retransmits)
-		paragraph_add(p, ", SYN sent %s", times(text, sizeof(text), c->syn_retransmits + 1U));
+		paragraph_add(p, ", SYN sent %s", text_times(c->syn_retransmits + 1U).text);
 	if (c->syn_ack_retransmits)
-		paragraph_add(p, ", SYN-ACK sent %s", times(text, sizeof(text), c->syn_ack_retransmits + 1U));
+		paragraph_add(p, ", SYN-ACK sent %s", text_times(c->syn_ack_retransmits + 1U).text);
 }
 
 static void say_reset(struct paragraph *p, const struct record *r)
@@ -99,23 +89,31 @@ static void say_refused(struct paragraph *p, const struct connection *c)
 	paragraph_add(p, " (nothing listens there, or a filter says no)");
 }
 
+/* Whether the SYN came to this host, which did not answer; a replay can't know. */
+static bool syn_came_in(const struct record *r)
+{
+	return !r->interface->replay && r->step_count && r->steps[0].kinds & 1 << EVENT_SYN &&
+	       r->steps[0].hook == HOOK_IN;
+}
+
 static void say_unanswered(struct paragraph *p, const struct record *r)
 {
 	const struct connection *c = r->connection;
 	u64 last = DIRECTION(c, ORIGINATOR)->last;
-	char text[32];
 
 	paragraph_item(p, "%s: SYN sent %s",
-		       r->interface->ingress_only ? "no answer was seen"
-		       : r->live		  ? "nobody has answered yet"
-						  : "nobody answered",
-		       times(text, sizeof(text), c->syn_retransmits + 1U));
+		       c->state & UNREACHABLE	    ? "rejected by ICMP"
+		       : r->interface->ingress_only ? "no answer was seen"
+		       : r->live		    ? "nobody has answered yet"
+						    : "nobody answered",
+		       text_times(c->syn_retransmits + 1U).text);
 	if (c->syn_retransmits && last > c->start)
 		paragraph_add(p, " in %s", text_span(last - c->start).text);
 	if (r->live || (r->interface->ingress_only && !(c->state & UNREACHABLE)))
 		return; /* too early to say why, or nobody looked */
 	paragraph_add(p, " (%s)",
 		      c->state & UNREACHABLE ? unreachable_words(c->icmp_type, c->icmp_code)
+		      : syn_came_in(r)	     ? "filtered here, or the listener's queue is full"
 					     : "filtered, or the host is gone");
 }
 
@@ -131,6 +129,11 @@ static void say_unfinished(struct paragraph *p, const struct record *r)
 				  "responder's");
 	else if (c->state & SYN_ACK_WRONG)
 		paragraph_item(p, "never opened: the responder acknowledged another number than the SYN's");
+	else if (c->state & SAW_SYN_ACK && c->syn_retransmits)
+		paragraph_item(p,
+			       "never opened: the responder's answers do not reach the originator, which "
+			       "sent its SYN %s",
+			       text_times(c->syn_retransmits + 1U).text);
 	else if (c->state & SAW_SYN_ACK)
 		paragraph_item(p, "never opened: the responder answered, and the originator fell silent (a "
 				  "half-open scan, a forged address, or the answer was lost)");

@@ -69,7 +69,6 @@ bool timeline_service_missed(struct paragraph *p, const struct record *r)
 {
 	if (!r->service_missed || r->connection->state & MIDSTREAM)
 		return false;
-	paragraph_add(p, "the first bytes of its data were not seen (or the ring was full): its protocol is "
-			 "not known");
+	paragraph_add(p, "the first bytes of its data were not seen here: its protocol is not known");
 	return true;
 }

@@ -44,17 +44,9 @@ static void remark_zero_window(struct paragraph *p, const struct connection *c)
 		paragraph_add(p, "%sthe %s's receive window was full", p->length ? "; " : "",
 			      endpoint_names[who]);
 		if (n > 1)
-			paragraph_add(p, ", announced %u times", n);
+			paragraph_add(p, ", announced %s", text_times(n).text);
 		paragraph_add(p, ": its program reads too slowly");
 	}
-}
-
-static void remark_half_closed(struct paragraph *p, const struct connection *c)
-{
-	enum endpoint closed = c->state & SAW_FIN << ORIGINATOR ? ORIGINATOR : RESPONDER;
-
-	paragraph_add(p, "the %s may still send: its program has not closed its socket",
-		      endpoint_names[other_endpoint(closed)]);
 }
 
 static void remark_unseen_side(struct paragraph *p, const struct record *r)
@@ -73,14 +65,14 @@ static void remark_syns(struct paragraph *p, const struct connection *c)
 	u64 waited = saturating_subtract(c->at.syn_ack, c->start);
 
 	if (!(c->state & SAW_SYN_ACK))
-		paragraph_add(p, "the SYN was sent %u times", c->syn_retransmits + 1U);
+		paragraph_add(p, "the SYN was sent %s", text_times(c->syn_retransmits + 1U).text);
 	else if (waited < RESENT_AFTER)
 		paragraph_add(
 			p, "the SYN was answered after %s and sent again all the same: the answer was lost",
 			text_span(waited).text);
 	else
-		paragraph_add(p, "the SYN was sent %u times, it took %s until it was answered",
-			      c->syn_retransmits + 1U, text_span(waited).text);
+		paragraph_add(p, "the SYN was sent %s, it took %s until it was answered",
+			      text_times(c->syn_retransmits + 1U).text, text_span(waited).text);
 }
 
 static void remark_invalid(struct paragraph *p, const struct connection *c)
@@ -99,6 +91,48 @@ static const char *remark_port_reused(const struct connection *c)
 	if (c->state & FLIPPED)
 		return "its SYN came while the previous connection seemed open, and is in that one's record";
 	return "its SYN, with a higher number, took over the ports that TIME_WAIT still held";
+}
+
+static void remark_midstream(struct paragraph *p, const struct connection *c)
+{
+	bool by_ports = port_class(party_of(&c->key, c->state, ORIGINATOR).port) !=
+			port_class(party_of(&c->key, c->state, RESPONDER).port);
+
+	paragraph_add(p,
+		      "already open when the watching began: its handshake was not seen, who opened it is a "
+		      "guess by %s",
+		      by_ports ? "the port numbers" : "who was seen first");
+}
+
+/* Only where the originator acknowledged another number can it be that its ACK came, or a full queue's. */
+static void remark_syn_acks(struct paragraph *p, const struct connection *c)
+{
+	paragraph_add(p, "the SYN-ACK was sent %s: ", text_times(c->syn_ack_retransmits + 1U).text);
+	if (c->state & SAW_ACK << ORIGINATOR)
+		paragraph_add(p, "the last ACK was lost, or the listener's queue is full");
+	else
+		paragraph_add(p, "no ACK came back");
+}
+
+/* A FIN that was sent again and again: nobody is there to close the other side. */
+static bool fin_was_not_heard(const struct connection *c, enum endpoint closed)
+{
+	return c->fin_retransmits[closed] && !(c->state & FIN_ACKED << closed);
+}
+
+static void remark_half_closed(struct paragraph *p, const struct connection *c)
+{
+	enum endpoint closed = c->state & SAW_FIN << ORIGINATOR ? ORIGINATOR : RESPONDER;
+	const char *other = endpoint_names[other_endpoint(closed)];
+
+	if (fin_was_not_heard(c, closed))
+		paragraph_add(p,
+			      "the %s's FIN was sent %s and never acknowledged: the %s is gone, or "
+			      "can't be reached",
+			      endpoint_names[closed], text_times(c->fin_retransmits[closed] + 1U).text,
+			      other);
+	else
+		paragraph_add(p, "the %s may still send: its program has not closed its socket", other);
 }
 
 /* What the outcome has said in its own words. */
@@ -128,9 +162,6 @@ static const char *plain_remark(enum diagnosis d)
 		[DIAGNOSIS_SIMULTANEOUS_OPEN] =
 			"both sent a SYN at once: a simultaneous open (RFC 9293 section 3.5)",
 		[DIAGNOSIS_SIMULTANEOUS_CLOSE] = "both sent a FIN before they had the other's",
-		[DIAGNOSIS_MIDSTREAM] = ("already open when the watching began: its handshake was not seen, "
-					 "who opened it is a "
-					 "guess by the port numbers"),
 		[DIAGNOSIS_SCAN + SCAN_SYN] = "part of a SYN scan by the originator",
 		[DIAGNOSIS_SCAN + SCAN_CONNECT] = "part of a connect scan by the originator",
 		[DIAGNOSIS_SCAN + SCAN_FIN] = "part of a FIN scan by the originator",
@@ -182,10 +213,7 @@ bool timeline_remark(struct paragraph *p, const struct record *r, u32 found, u32
 		remark_syns(p, c);
 		break;
 	case DIAGNOSIS_SYN_ACK_RETRANSMITTED:
-		paragraph_add(p,
-			      "the SYN-ACK was sent %u times: the last ACK was lost, or the listener's queue "
-			      "is full",
-			      c->syn_ack_retransmits + 1U);
+		remark_syn_acks(p, c);
 		break;
 	case DIAGNOSIS_HANDSHAKE_INVALID:
 		remark_invalid(p, c);
@@ -207,6 +235,9 @@ bool timeline_remark(struct paragraph *p, const struct record *r, u32 found, u32
 		break;
 	case DIAGNOSIS_RETRANSMISSIONS:
 		remark_retransmissions(p, c);
+		break;
+	case DIAGNOSIS_MIDSTREAM:
+		remark_midstream(p, c);
 		break;
 	case DIAGNOSIS_ONE_SIDED:
 		remark_unseen_side(p, r);

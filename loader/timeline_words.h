@@ -32,6 +32,12 @@ bool timeline_unseen(struct paragraph *p, const struct record *r);
 /* Whether it is the application that is slow, or the network. False: neither, or it can't be told. */
 bool timeline_slow_answer(struct paragraph *p, const struct record *r);
 
+/* That what an endpoint sent never arrived, for all that is known. False: it did, or is under way. */
+bool timeline_unacknowledged(struct paragraph *p, const struct connection *c, enum endpoint who);
+
+/* That a request was not answered, of a protocol in which the originator asks. False: it was, or not yet. */
+bool timeline_no_answer(struct paragraph *p, const struct record *r);
+
 /* That the application protocol could not be named. False: it was, or there is nothing to name. */
 bool timeline_service_missed(struct paragraph *p, const struct record *r);
 

@@ -109,19 +109,22 @@ static void show_live(FILE *out, const struct view_options *o)
 			o->color ? COLOR_PLAIN : "");
 }
 
+/* A line that is rewritten in place is as wide as the terminal at most: its numbers come before the columns.
+ */
 static void scan_line(struct paragraph *p, const struct interface *i, const struct scanner *s,
-		      enum scan_news news)
+		      enum scan_news news, bool in_place)
 {
-	size_t parties;
+	int kind_width = in_place ? 0 : 14;
+	size_t parties, parties_width = in_place ? 0 : PARTIES_WIDTH;
 
 	paragraph_add(p, "%s ", text_clock((s64)s->last + i->wall_offset).text);
 	if (i->name && !i->replay)
 		paragraph_add(p, "%s ", i->name);
-	paragraph_add(p, "%-14s ", event_name(EVENT_SCAN));
+	paragraph_add(p, "%-*s ", kind_width, event_name(EVENT_SCAN));
 	parties = p->length;
 	scan_parties(p, s);
 	parties = p->length - parties;
-	paragraph_add(p, "%*s", parties < PARTIES_WIDTH ? (int)(PARTIES_WIDTH - parties) : 0, "");
+	paragraph_add(p, "%*s", parties < parties_width ? (int)(parties_width - parties) : 0, "");
 	paragraph_add(p, "  %s%s", scan_title(s->kind),
 		      news == SCAN_BEGINS    ? " begins: "
 		      : news == SCAN_IS_OVER ? " is over: "
@@ -132,13 +135,14 @@ static void scan_line(struct paragraph *p, const struct interface *i, const stru
 static unsigned print_scan(FILE *out, const struct view_options *o, const struct interface *i,
 			   const struct scanner *s, enum scan_news news)
 {
+	bool in_place = o->live && news != SCAN_IS_OVER;
 	struct paragraph p = {0};
 
 	if (!o->live && news == SCAN_CHANGES)
 		return 0;
-	scan_line(&p, i, s, news);
+	scan_line(&p, i, s, news, in_place);
 	hide_live(out, o);
-	if (o->live && news != SCAN_IS_OVER) {
+	if (in_place) {
 		o->live->scanner = s;
 		snprintf(o->live->text, sizeof(o->live->text), "%s", p.text);
 	} else {

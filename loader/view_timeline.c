@@ -9,6 +9,7 @@
 
 #include "arithmetic.h"
 #include "color.h"
+#include "flood_words.h"
 #include "format.h"
 #include "identity.h"
 #include "json_event.h"
@@ -171,7 +172,7 @@ static void print_remark(FILE *out, const char *mark, bool holds, const struct p
 static void print_remarks(FILE *out, const struct record *r)
 {
 	const struct connection *c = r->connection;
-	struct paragraph syn_acks = {0}, challenge = {0}, unseen = {0}, answer = {0}, service = {0};
+	struct paragraph syn_acks = {0}, challenge = {0}, unseen = {0}, slow = {0}, none = {0}, service = {0};
 	u32 found = diagnose(r);
 
 	for (u32 d = 0; d < DIAGNOSES; d++) {
@@ -179,7 +180,13 @@ static void print_remarks(FILE *out, const struct record *r)
 
 		print_remark(out, " ! ", timeline_remark(&remark, r, found, d), &remark);
 	}
-	print_remark(out, " ! ", timeline_slow_answer(&answer, r), &answer);
+	for (enum endpoint who = ORIGINATOR; who < ENDPOINTS; who++) {
+		struct paragraph in_vain = {0};
+
+		print_remark(out, " ! ", timeline_unacknowledged(&in_vain, c, who), &in_vain);
+	}
+	print_remark(out, " ! ", timeline_slow_answer(&slow, r), &slow);
+	print_remark(out, " ! ", timeline_no_answer(&none, r), &none);
 	print_remark(out, " ! ", timeline_two_syn_acks(&syn_acks, c), &syn_acks);
 	print_remark(out, " ! ", timeline_challenge(&challenge, c), &challenge);
 	print_remark(out, " ! ", timeline_unseen(&unseen, r), &unseen);
@@ -248,9 +255,19 @@ static unsigned show_final(FILE *out, const struct view_options *o, const struct
 	return 1;
 }
 
+/* In time among the blocks, since it may be why they fail; in JSON it is the events view's. */
+static unsigned show_flood_line(FILE *out, const struct view_options *o, const struct interface *i,
+				const struct flood *f)
+{
+	if (!o->json)
+		show_flood(out, o, i, f);
+	return 0;
+}
+
 const struct view view_timeline = {
 	.name = "timeline",
 	.wants_steps = true,
 	.opened = show_opened,
 	.final = show_final,
+	.flood = show_flood_line,
 };
