@@ -156,7 +156,7 @@ ALWAYS_INLINE bool goes_on_before_hole(const struct connection *c, const struct 
 	const struct direction_quality *q = &c->quality[from & 1];
 
 	return state & HOLE_OPEN && q->missing && s->seq == q->hole_low && !(s->flags & TCP_SYN) &&
-	       DIRECTION(c, to)->acknowledged == s->seq &&
+	       sequence_difference(s->seq, acknowledged_of(c, from)) >= 0 &&
 	       DIRECTION(c, from)->next - s->seq > largest_window(c, to, state);
 }
 

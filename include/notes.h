@@ -42,7 +42,8 @@ ALWAYS_INLINE void count_close(u64 set, u64 old, enum endpoint from, u32 facts, 
 ALWAYS_INLINE void note_milestones(struct connection *c, u64 set, u64 old, enum endpoint from, u32 facts,
 				   u64 now, struct counters *n)
 {
-	if (set & SAW_SYN_ACK)
+	/* where the first one acknowledged something else, the one that acknowledges the SYN */
+	if (set & SAW_SYN_ACK || (set & SYN_ACKED << ORIGINATOR && old & SAW_SYN_ACK))
 		c->at.syn_ack = now;
 	if (set & SAW_DATA << from)
 		c->at.data[from & 1] = now;

@@ -167,7 +167,8 @@ ALWAYS_INLINE bool follow_plain(struct connection *c, const struct plain *p, str
 	compiler_barrier();
 	if (!state_is_steady(state, from, p->payload) || !segment_is_next(me, p, g->tick) || !c->events)
 		return false;
-	if (p->ack != me->acknowledged && sequence_difference(p->ack, peer->next) > 0)
+	if (p->ack != me->acknowledged && (sequence_difference(p->ack, peer->next) > 0 ||
+					   sequence_difference(p->ack, me->acknowledged) < 0))
 		return false;
 	if (!direction_claim(me, version))
 		return false;
@@ -176,7 +177,8 @@ ALWAYS_INLINE bool follow_plain(struct connection *c, const struct plain *p, str
 	if (p->payload)
 		direction_advance(me, p->seq + p->payload, true, g);
 	me->window = p->window;
-	me->ip_id = p->ip_id;
+	if (p->payload || !is_earlier_packet(me, p->ip_id)) /* as observe_packet() does */
+		me->ip_id = p->ip_id;
 	direction_count(me, p->ip_length, g);
 	direction_release(me, version);
 	return true;

@@ -91,16 +91,32 @@ ALWAYS_INLINE void direction_advance(struct direction *me, u32 end, bool all_new
 }
 
 /*
- * Whether an acknowledgment number may be believed: it covers nothing that was never sent; or the
- * sender's own number is exactly right, and then the peer's bytes were missed by us.
+ * Whether an acknowledgment number is one that its sender left behind long ago: before its first one the
+ * peer's initial number or less, and later a window's width behind the latest (RFC 5961 section 5.2).
  */
-ALWAYS_INLINE u32 judge_ack(struct direction *peer, const struct segment *s, const struct sighting *g,
+ALWAYS_INLINE bool ack_is_too_old(const struct connection *c, const struct segment *s, enum endpoint from,
+				  u64 state)
+{
+	enum endpoint to = other_endpoint(from);
+	s32 ahead = sequence_difference(s->ack, acknowledged_of(c, to));
+
+	if (!(state & SAW_ACK << from))
+		return state & SAW_SYN << to && ahead <= 0;
+	return ahead < -(s32)largest_window(c, from, state);
+}
+
+/*
+ * Whether an acknowledgment number may be believed: it covers nothing that was never sent, and is not too
+ * old; or the sender's own number is exactly right, and then the peer's bytes were missed by us.
+ */
+ALWAYS_INLINE u32 judge_ack(struct connection *c, const struct segment *s, const struct sighting *g,
 			    u64 state)
 {
+	struct direction *peer = DIRECTION(c, other_endpoint(g->from));
 	s32 ahead = sequence_difference(s->ack, peer->next);
 
 	if (ahead <= 0)
-		return FACT_ACK_OK;
+		return ack_is_too_old(c, s, g->from, state) ? 0 : FACT_ACK_OK;
 	if (!(state & (ESTABLISHED_ONCE | MIDSTREAM)))
 		return 0;
 	if (!(g->facts & FACT_SEQ_OK) || s->flags & (TCP_SYN | TCP_RST))
@@ -185,6 +201,9 @@ ALWAYS_INLINE u32 observe_ack(struct connection *c, const struct segment *s, str
 	if (!(s->flags & TCP_ACK))
 		return FACT_ACK_OK;
 	if (!has_begun(state, to)) {
+		if (state & SAW_SYN << from && !(state & (ESTABLISHED_ONCE | SAW_ACK << from)) &&
+		    !(g->facts & FACT_SEQ_OK))
+			return 0; /* not its sender's, who has sent one SYN so far */
 		if (!(state & SAW_ACK << from) || sequence_difference(s->ack, me->acknowledged) > 0)
 			me->acknowledged = s->ack;
 		return FACT_ACK_OK;
@@ -201,7 +220,7 @@ ALWAYS_INLINE u32 observe_ack(struct connection *c, const struct segment *s, str
 	if (state & SAW_ACK << from && s->ack == me->acknowledged)
 		facts |= FACT_ACK_OK; /* believed once: what was missed then is missed once */
 	else
-		facts |= judge_ack(peer, s, g, state);
+		facts |= judge_ack(c, s, g, state);
 	facts |= g->facts;
 	forget_value(facts, &g->facts); /* else the verifier goes on with a state for each of its values */
 	if (state & SAW_FIN << to && s->ack == peer->next)
@@ -270,16 +289,21 @@ ALWAYS_INLINE bool is_late_syn(const struct segment *s, const struct sighting *g
 	       !(g->facts & FACT_SYN_OTHER);
 }
 
-/*
- * A frame captured twice on its way: within a short time one of the identifications that its sender used
- * last. A retransmission is a new packet and has a new one.
- */
-ALWAYS_INLINE bool is_same_frame(const struct direction *me, const struct segment *s, u64 now)
+/* Whether a packet has one of the identifications that its sender used last (IPv4): it was overtaken. */
+ALWAYS_INLINE bool is_earlier_packet(const struct direction *me, u16 ip_id)
 {
 	enum { RECENT_PACKETS = 64 };
 
-	return s->ip_id && me->ip_id && (u16)(me->ip_id - s->ip_id) < RECENT_PACKETS &&
-	       now < me->last + DUPLICATE_WITHIN;
+	return (u16)(me->ip_id - ip_id) < RECENT_PACKETS;
+}
+
+/*
+ * A frame captured twice on its way, within a short time. A retransmission is a new packet and has a new
+ * identification.
+ */
+ALWAYS_INLINE bool is_same_frame(const struct direction *me, const struct segment *s, u64 now)
+{
+	return s->ip_id && me->ip_id && is_earlier_packet(me, s->ip_id) && now < me->last + DUPLICATE_WITHIN;
 }
 
 /* Nothing new in it: a straggler, the same frame again, or a retransmission. */
@@ -352,6 +376,7 @@ ALWAYS_INLINE u32 observe_syn(struct connection *c, const struct segment *s, str
 	    answers_syn(c, s, from, state)) {
 		c->other_isn = me->isn;
 		direction_restart(me, s->seq, s->seq);
+		observe_offer(&c->options[from & 1], &g->options);
 	}
 	return FACT_SYN_OTHER;
 }
@@ -407,7 +432,9 @@ ALWAYS_INLINE void observe_packet(struct direction *me, const struct segment *s,
 {
 	if (!(s->flags & TCP_RST)) /* whose window means nothing */
 		me->window = s->window;
-	if (!(g->facts & (FACT_DUPLICATE | FACT_OUT_OF_ORDER)))
+	/* of a pure ACK nothing else shows that it is late */
+	if (!(g->facts & (FACT_DUPLICATE | FACT_OUT_OF_ORDER)) &&
+	    (s->payload || !is_earlier_packet(me, s->ip_id)))
 		me->ip_id = s->ip_id;
 	direction_count(me, s->ip_length, g);
 }
@@ -455,6 +482,8 @@ VERIFIED_ALONE int observe(struct connection *c, const struct segment *s, struct
 		g->facts |= observe_syn(c, s, g, state);
 	if (goes_on_before_hole(c, s, g->from, state))
 		direction_return(me, &c->quality[g->from & 1]);
+	if (state & WINDOW_PROBED << (g->from & 1) && s->seq == me->next + 1)
+		direction_advance(me, s->seq, false, g); /* its sender goes on behind the probe's byte */
 	if (s->seq == me->next)
 		g->facts |= FACT_SEQ_OK;
 	g->facts |= observe_ack(c, s, g, state);

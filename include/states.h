@@ -228,9 +228,11 @@ ALWAYS_INLINE u64 on_fin(u64 state, const struct step *s)
 	if (!(state & SAW_FIN << to) && from == RESPONDER)
 		state |= FIN_FIRST_BY_RESPONDER;
 	state |= SAW_FIN << from;
-	if (endpoint_state(state, from) == STATE_CLOSE_WAIT && !(state & FIN_ACKED << to)) {
+	if (endpoint_state(state, from) == STATE_CLOSE_WAIT && !(s->facts & FACT_ACKS_FIN)) {
 		/* sent before the peer's FIN came in, so the peer's receiver was moved too early */
 		state = with_endpoint_state(state, from, STATE_CLOSING);
+		/* whose own FIN was acknowledged by a segment that overtook this one */
+		state = move(state, to, STATE_FIN_WAIT_2, STATE_TIME_WAIT);
 		return move(state, to, STATE_FIN_WAIT_1, STATE_CLOSING) | SIMULTANEOUS_CLOSE;
 	}
 	state = with_endpoint_state(state, from,

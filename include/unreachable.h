@@ -81,13 +81,13 @@ ALWAYS_INLINE bool parse_unreachable(const struct frame *f, struct segment *s, s
 	return true;
 }
 
-/* RFC 5927 section 4.1: who saw the connection can quote a number that its sender used. */
+/* RFC 5927 section 4.1: who saw the connection can quote a number that is on its way. */
 ALWAYS_INLINE bool quotes_what_was_sent(const struct connection *c, const struct segment *s,
 					enum endpoint from)
 {
-	const struct direction *me = DIRECTION(c, from);
+	u32 first = acknowledged_of(c, from);
 
-	return c->state & SAW_SEGMENT << from && s->seq - me->isn <= me->next - me->isn;
+	return c->state & SAW_SEGMENT << from && s->seq - first <= DIRECTION(c, from)->next - first;
 }
 
 /* Sets the flag; true for the one who was first. */

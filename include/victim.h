@@ -25,9 +25,17 @@ enum victim {
 	VICTIM_NONE,
 };
 
+/* Whether each endpoint sent something that only who has a connection sends: a lone RST answers what is
+ * stray. */
+ALWAYS_INLINE bool both_took_part(u64 state)
+{
+	return both(state, SAW_SEGMENT) && !only_reset(state, ORIGINATOR) && !only_reset(state, RESPONDER);
+}
+
 ALWAYS_INLINE bool was_never_open(u64 state)
 {
-	return state & CLOSED_ONCE && !(state & (ESTABLISHED_ONCE | SAW_DATA | SAW_DATA << 1));
+	return state & CLOSED_ONCE && !(state & ESTABLISHED_ONCE) &&
+	       !(either(state, SAW_DATA) && both_took_part(state));
 }
 
 /* One segment that belongs to no connection in the table may be forged: a second one proves it. */
@@ -43,7 +51,9 @@ ALWAYS_INLINE enum victim victim_class(const struct connection *c)
 		return was_never_open(c->state) ? VICTIM_NEVER_OPEN : VICTIM_CLOSED;
 	if (!(c->state & (ESTABLISHED_ONCE | MIDSTREAM)) || is_unproven(c))
 		return VICTIM_HALF_OPEN;
-	return both(c->state, SAW_SEGMENT) || config_current()->one_way ? VICTIM_NONE : VICTIM_ONE_SIDED;
+	if (config_current()->one_way)
+		return c->state & MIDSTREAM ? VICTIM_ONE_SIDED : VICTIM_NONE;
+	return both_took_part(c->state) ? VICTIM_NONE : VICTIM_ONE_SIDED;
 }
 
 /*
