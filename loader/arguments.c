@@ -138,6 +138,24 @@ static const char *missing_or_more(const struct command *c, int operands)
 	return c->takes == TAKES_FILE ? "names no capture" : "names no interface";
 }
 
+/* An address is of one IP version: so that a short prefix of IPv6 does not take IPv4 in, which is kept
+ * mapped. */
+static int settle_versions(struct config *c)
+{
+	static const u8 mapped[12] = {[10] = 0xff, [11] = 0xff};
+	u8 version =
+		memcmp(c->filter_address, mapped, sizeof(mapped)) != 0 || c->filter_mask[11] != 0xff ? 6 : 4;
+
+	if (!c->filter_host)
+		return 0;
+	if (c->filter_version && c->filter_version != version)
+		return say_error(
+			"-%u and an IPv%u address of --host together leave nothing: give one of them",
+			c->filter_version, version);
+	c->filter_version = version;
+	return 0;
+}
+
 /* What no option can tell alone. */
 static int check(const struct arguments *a)
 {
@@ -181,8 +199,8 @@ int arguments_parse(struct arguments *a, int argc, char **argv)
 	const struct command *c = argc > 1 ? find_command(argv[1]) : NULL;
 
 	set_defaults(a);
-	if (asks(argc, argv, "-h", "--help") || (argc == 2 && !strcmp(argv[1], "help"))) {
-		help_print(c);
+	if (asks(argc, argv, "-h", "--help") || (argc > 1 && !strcmp(argv[1], "help"))) {
+		help_print(c ?: argc > 2 ? find_command(argv[2]) : NULL);
 		return EXIT_DONE;
 	}
 	if (asks(argc, argv, "-V", "--version")) {
@@ -200,7 +218,7 @@ int arguments_parse(struct arguments *a, int argc, char **argv)
 	a->operands = calloc((size_t)argc, sizeof(*a->operands));
 	if (!a->operands)
 		return say_error("command line: %s", strerror(ENOMEM)), EXIT_FAILED;
-	if (take_words(a, argc, argv) || check(a))
+	if (take_words(a, argc, argv) || check(a) || settle_versions(&a->config))
 		return EXIT_USAGE;
 	a->config.payloads = a->view->final != NULL; /* only records name the application protocol */
 	return EXIT_DONE;

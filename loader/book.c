@@ -255,7 +255,7 @@ static void finish(struct book *b, u32 slot, const struct connection *c, enum en
 	if (ending == ENDING_IDLE)
 		tell_expired(b, e, c);
 	judge(b, &r);
-	if (b->told && ending == ENDING_OPEN)
+	if (b->told && !b->last_reader && ending == ENDING_OPEN)
 		return; /* it goes on, and so do the readers */
 	e->final = true;
 	b->open_entries--;
@@ -425,6 +425,11 @@ void book_item(struct book *b, const struct ring_item *item)
 		on_payload(b, (const struct first_payload *)item);
 }
 
+void book_read_last(struct book *b)
+{
+	b->last_reader = true;
+}
+
 void book_resume(struct book *b, struct told *told)
 {
 	struct event rest;
@@ -435,6 +440,19 @@ void book_resume(struct book *b, struct told *told)
 	rest = told->rest;
 	told->rest.kinds = 0;
 	book_item(b, &rest.item);
+}
+
+/* In its turn: what was due may have been its announcement, where time has gone on by more than that. */
+static void expire(struct book *b, u32 slot, const struct connection *c, u64 due, u64 now)
+{
+	u64 over = last_seen(c) + b->config->idle_timeout;
+
+	if (over > due) {
+		deadlines_set(&b->deadlines, slot, over, c->start);
+		return;
+	}
+	deadlines_remove(&b->deadlines, slot);
+	finish(b, slot, c, ENDING_IDLE, now);
 }
 
 /* Something is due in a slot: finish it, show it, or look again later. */
@@ -451,9 +469,11 @@ static void visit(struct book *b, u32 slot, u64 due, u64 now)
 	next = next_deadline(b, e, &c);
 	if (next > due || next >= now) {
 		deadlines_set(&b->deadlines, slot, next, c.start);
-	} else if (c.state & CLOSED_ONCE || is_expired(&c, b->config, now)) {
+	} else if (c.state & CLOSED_ONCE) {
 		deadlines_remove(&b->deadlines, slot);
-		finish(b, slot, &c, c.state & CLOSED_ONCE ? ENDING_CLOSED : ENDING_IDLE, now);
+		finish(b, slot, &c, ENDING_CLOSED, now);
+	} else if (is_expired(&c, b->config, now)) {
+		expire(b, slot, &c, due, now);
 	} else {
 		if (is_to_announce(b, e))
 			announce(b, slot, &c, now);
@@ -526,11 +546,12 @@ static void settle_all(struct book *b, const struct deadline *open, u32 count, u
 	}
 }
 
+/* Those that --count has no room for are in the summary, unless a later tail shows them. */
 static void finish_all(struct book *b, const struct deadline *open, u32 count, u64 now)
 {
 	struct connection c;
 
-	for (u32 i = 0; i < count && !output_is_full(b->output); i++) {
+	for (u32 i = 0; i < count && !(b->told && output_is_full(b->output)); i++) {
 		if (i + RECORDS_AHEAD < count)
 			table_expect(b->table, open[i + RECORDS_AHEAD].slot);
 		if (copy_record(b, open[i].slot, &c))

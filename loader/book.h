@@ -39,6 +39,7 @@ struct book {
 	struct deadlines deadlines;
 	struct scans *scans;
 	struct told *told; /* where other readers go on behind this one; else NULL */
+	bool last_reader;  /* none will */
 	u64 steps_room;	   /* of all entries together, in steps */
 	u32 open_entries;  /* known connections whose record is not final yet: only these hold memory */
 	u64 finished;	   /* ns; book_finish() was called; 0: it was not */
@@ -51,6 +52,9 @@ int book_open(struct book *b, const struct interface *interface, const struct co
 
 /* Goes on where the reader before ended, if there are several. Call it before anything is taken. */
 void book_resume(struct book *b, struct told *told);
+
+/* Nobody goes on behind this reader: what is open at its end is told, too. */
+void book_read_last(struct book *b);
 
 /* Asks for what is known of an item's connection, before the item is taken. It may be none yet: any bytes. */
 void book_expect(const struct book *b, const struct ring_item *item);

@@ -26,8 +26,8 @@ static int fill_standard_descriptors(void)
 /* What --help and --version print. */
 static int flush_standard_output(void)
 {
-	if (!fflush(stdout) || errno == EPIPE)
-		return EXIT_DONE;
+	if (!fflush(stdout) || errno == EPIPE || errno == EBADF)
+		return EXIT_DONE; /* nobody wants it */
 	say_error("standard output: %s", strerror(errno));
 	return EXIT_FAILED;
 }

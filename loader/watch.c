@@ -103,6 +103,12 @@ static void look_ahead(const struct watched *w, const struct ring_item *item, si
 		__builtin_prefetch(after_next + line * CACHE_LINE);
 }
 
+/* What --count has no room for a later tail shows, if there can be one; else it is in the summary. */
+static bool is_enough(const struct watched *w)
+{
+	return output_is_full(w->book.output) && w->book.told;
+}
+
 static int on_item(void *context, void *data, size_t size)
 {
 	struct watched *w = context;
@@ -110,14 +116,22 @@ static int on_item(void *context, void *data, size_t size)
 	look_ahead(w, data, size);
 	book_item(&w->book, data);
 	w->taken += size;
-	return output_is_full(w->book.output) || w->taken >= w->taken_most ? -ECANCELED : 0;
+	return is_enough(w) || w->taken >= w->taken_most ? -ECANCELED : 0;
 }
 
-static int add_to_epoll(struct watch *w, int fd)
+static int add_to_epoll(struct watch *w, int fd, u32 what)
 {
-	struct epoll_event e = {.events = EPOLLIN, .data.fd = fd};
+	struct epoll_event e = {.events = what, .data.fd = fd};
 
 	return epoll_ctl(w->epoll, EPOLL_CTL_ADD, fd, &e);
+}
+
+/* That its reader has gone away is known before there is something to write. A file has none: EPERM. */
+static void look_at_output(struct watch *w, const struct epoll_event *events, int count)
+{
+	for (int i = 0; i < count; i++)
+		if (events[i].data.fd == w->output->fd && events[i].events & (EPOLLERR | EPOLLHUP))
+			w->output->closed = true;
 }
 
 /* The table is read behind what is in the ring: a slot's connections are told of in their order. */
@@ -140,7 +154,7 @@ static int open_one(struct watch *w, struct watched *one, struct instrument *i, 
 	if (book_open(&one->book, &i->interface, &i->config, i->table, w->output, w->summary))
 		return -1;
 	one->ring = ring_buffer__new(i->ring_fd, on_item, one, NULL);
-	if (!one->ring || add_to_epoll(w, ring_buffer__epoll_fd(one->ring)))
+	if (!one->ring || add_to_epoll(w, ring_buffer__epoll_fd(one->ring), EPOLLIN))
 		return say_error("%s: ring buffer: %s", i->interface.name, strerror(errno));
 	one->looked = i->interface.since;
 	one->floods.since = i->interface.since;
@@ -174,6 +188,7 @@ static int watch_open(struct watch *w, const struct arguments *a, struct output 
 	for (; w->count < count; w->count++)
 		if (open_one(w, &w->watched[w->count], &instruments[w->count], backlog))
 			return -1;
+	add_to_epoll(w, output->fd, 0);
 	w->end = a->duration ? now + a->duration : 0;
 	if (a->duration)
 		ending_watch_time(a->duration);
@@ -197,7 +212,7 @@ static void drain_one(struct watched *one, size_t most, u64 now)
 {
 	one->taken = 0;
 	one->taken_most = most;
-	if (output_is_full(one->book.output))
+	if (is_enough(one))
 		return; /* what is in the ring is the next reader's */
 	ring_buffer__consume(one->ring);
 	one->before_table = saturating_subtract(one->before_table, one->taken);
@@ -306,7 +321,7 @@ static void look_for_interface(struct watch *w, struct watched *one)
 		return;
 	if (instrument_detached(one->instrument)) {
 		say("%s: was detached: what it saw until then follows", name);
-		book_resume(&one->book, NULL); /* nobody goes on behind: what is open is told, too */
+		book_read_last(&one->book);
 		one->gone = true;
 	} else if (!instrument_alive(one->instrument)) {
 		say_error("%s: the interface that was watched is gone: what it saw until then follows", name);
@@ -355,7 +370,8 @@ static void loop(struct watch *w)
 	bool more = false;
 
 	while (!w->stop && !output_is_full(w->output)) {
-		epoll_wait(w->epoll, events, COUNT_OF(events), more ? 0 : wait_at_most(w));
+		look_at_output(w, events,
+			       epoll_wait(w->epoll, events, COUNT_OF(events), more ? 0 : wait_at_most(w)));
 		on_time(w);
 		more = drain(w, DRAIN_AT_ONCE);
 	}

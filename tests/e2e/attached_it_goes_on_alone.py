@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """attach, tail, counters, conns, status, detach: with nobody reading, the truth is kept."""
 
+import json
 import os
 import pathlib
 import signal
@@ -11,8 +12,8 @@ import threading
 import time
 
 from lib import (
-    Live, attached, check, check_invariants, contains, equal, eventually, expect_error, host, inside_host,
-    json_lines, main, need, nothing_attached, pinned, synscope,
+    SYNSCOPE, Live, attached, check, check_invariants, contains, die_with_parent, equal, eventually, expect_error, host,
+    inside_host, json_lines, main, need, nothing_attached, pinned, synscope,
 )  # fmt: skip
 
 need("hosts")
@@ -131,6 +132,24 @@ def a_record_is_told_once():
         told += uids(place, "-c", "7")
         told += uids(place) + uids(place)
         equal((len(told), len(set(told))), (23, 23), "records, and connections that they are of")
+
+
+def a_record_is_told_once_though_it_is_detached_meanwhile():
+    """While a tail is behind, since nobody reads it: what the one before told is not told again."""
+    with pinned("a", "--linger", "100ms") as place:
+        connections(300)
+        time.sleep(0.3)
+        told = uids(place)
+        connections(1500)
+        time.sleep(0.3)
+        with subprocess.Popen(
+            inside_host("a", [SYNSCOPE, "tail", "eth0", "--view", "timeline", "--json", *place]),
+            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, preexec_fn=die_with_parent,
+        ) as process:  # fmt: skip
+            time.sleep(0.5)
+            synscope("a", "detach", "eth0", *place)
+            told += [json.loads(line)["uid"] for line in process.stdout]
+        equal((len(told), len(set(told))), (1800, 1800), "records, and connections that they are of")
 
 
 def events_are_told_one_by_one():
@@ -297,6 +316,7 @@ main(
     one_tail_at_a_time,
     a_killed_tail_leaves_it_running,
     a_record_is_told_once,
+    a_record_is_told_once_though_it_is_detached_meanwhile,
     events_are_told_one_by_one,
     an_open_connection_is_told_by_the_tail_that_sees_it_end,
     what_was_attached_before_a_tail_could_go_on_is_tailed,

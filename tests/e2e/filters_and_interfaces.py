@@ -70,6 +70,7 @@ def filters():
     equal(selected("--port", "5001"), [(B, 5001), (B6, 5001)], "--port")
     equal(selected("--host", B6), [(B6, 5001), (B6, 5003)], "--host")
     equal(selected("--host", "10.9.0.0/24", "--port", "5002"), [(B, 5002)], "--host with a length, and --port")
+    equal(selected("--host", "::/0"), [(B6, 5001), (B6, 5003)], "--host with a prefix of IPv6")
     equal(selected("--host", "192.0.2.1"), [], "--host of nobody")
 
 

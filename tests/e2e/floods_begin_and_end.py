@@ -176,7 +176,7 @@ def counters_of_a_flood():
     rates = [c["half_open_rate"] for c in tail.objects() if c["half_open_rate"] is not None]
     check(RATE / 4 < max(rates) < 2 * RATE and rates[0] < RATE / 4, f"half_open_rate: {rates}")
     check(last["syn_cookies"]["sent"] > sent / 4, f"the host answered with SYN cookies: {last['syn_cookies']}")
-    contains("\n".join(tail.errors), ["  SYN     1, and goes on: "], "summary")
+    contains("\n".join(tail.errors), ["  SYN     once, and goes on: "], "summary")
     for name in ("floods", "half_open_rate", "syn_cookies"):
         equal(now[name], None, f"{name} of `counters`, which looks once")
     equal(now["strays"].keys(), {*KINDS, "other"}, "strays")

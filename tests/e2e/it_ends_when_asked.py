@@ -2,19 +2,22 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Whatever it waits for: a reader that does not read, a pipe that nobody opens, a writer that does not end."""
 
+import contextlib
 import os
 import signal
+import socket
 import subprocess
 import time
 
 from lib import (
-    SYNSCOPE, Live, attached, check, contains, die_with_parent, equal, eventually, inside_host, main, need,
+    SYNSCOPE, Live, attached, check, contains, die_with_parent, equal, eventually, host, inside_host, main, need,
     nothing_attached, synscope, temporary_directory,
 )  # fmt: skip
 
 need("hosts")
 
 from burst import Burst  # noqa: E402
+from namespace import inside  # noqa: E402
 from raw_capture import SYN, header, segment  # noqa: E402
 
 CLIENT, SERVER = ((10, 9, 0, 1), 40000), ((10, 9, 0, 2), 80)
@@ -142,7 +145,28 @@ def a_tail_when_what_it_follows_is_detached():
         contains("\n".join(live.errors), "eth0: was detached", "standard error")
 
 
+def when_its_reader_goes_away_though_nothing_happens():
+    reader, writer = os.pipe()
+    process = start("run", "eth0", "--view", "events", stdout=writer)
+    os.close(writer)
+    contains(process.stderr.readline(), "ingress", "what it attached")
+    os.close(reader)
+    equal(process.wait(3), 0, "exit status")
+
+
+def what_count_leaves_out_is_in_its_summary():
+    with Live("b", "run", "eth0", "--view", "conns", "-c", "1", "--linger", "100ms") as live:
+        for port in (81, 82, 83):
+            with inside(host("a")), contextlib.suppress(ConnectionRefusedError):
+                socket.create_connection((os.environ["ADDR_B"], port), timeout=5)
+        equal(live.process.wait(5), 0, "exit status")
+        live.stop()
+        contains("\n".join(live.errors), "3 connections:", "summary")
+
+
 main(
+    when_its_reader_goes_away_though_nothing_happens,
+    what_count_leaves_out_is_in_its_summary,
     though_nobody_reads_what_it_writes,
     after_its_duration_though_nobody_reads,
     though_nobody_opens_the_pipe_that_it_writes_to,

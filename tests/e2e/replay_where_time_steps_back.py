@@ -63,4 +63,13 @@ def what_lies_before_the_beginning_took_no_time():
     contains(replay(frames), "answered with RST in 0 ", "timeline")
 
 
-main(a_scan_is_told_of, both_scans_are_told_of, their_records_say_so, what_lies_before_the_beginning_took_no_time)
+def what_jumps_ahead_makes_records_final_in_the_order_of_their_silence():
+    """In every view, also in one that would have announced them in another order meanwhile."""
+    frames = [syn(BEGIN * 10**6 + after, port, 80) for after, port in ((0, 1), (1000, 2), (500_000, 1))]
+    frames.append(syn((BEGIN + 1000) * 10**6, 3, 80))
+    for view in ("conns", "timeline"):
+        equal([r["id.orig_p"] for r in events(frames, "--view", view)], [2, 1, 3], f"order of {view}")
+
+
+main(a_scan_is_told_of, both_scans_are_told_of, their_records_say_so, what_lies_before_the_beginning_took_no_time,
+     what_jumps_ahead_makes_records_final_in_the_order_of_their_silence)
