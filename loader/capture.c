@@ -34,6 +34,8 @@ static int open_pcap(struct capture *c)
 	char error[PCAP_ERRBUF_SIZE] = "";
 
 	c->pcap = pcap_fopen_offline_with_tstamp_precision(c->file, PCAP_TSTAMP_PRECISION_NANO, error);
+	if (!c->pcap && c->given_up)
+		return -1;
 	if (!c->pcap)
 		return say_error("%s: %s; pcap and pcapng are read, unpacked: zcat FILE | synscope replay -",
 				 c->path, error);
@@ -46,6 +48,8 @@ static int open_format(struct capture *c)
 {
 	int first = getc(c->file);
 
+	if (first == EOF && c->given_up)
+		return -1;
 	if (first == EOF)
 		return say_error("%s: %s", c->path, ferror(c->file) ? strerror(errno) : "an empty file");
 	ungetc(first, c->file);
@@ -76,9 +80,11 @@ static ssize_t read_pipe(void *cookie, char *buffer, size_t size)
 
 	if (c->before_wait && !poll(&pipe, 1, 0))
 		c->before_wait(c->before_wait_context);
-	while (poll(&pipe, 1, -1) < 0)
-		if (errno != EINTR || ending_ticks() >= ENDING_PATIENCE)
+	do {
+		c->given_up = ending_is_asked() && ending_ticks() >= ENDING_PATIENCE;
+		if (c->given_up)
 			return 0;
+	} while (poll(&pipe, 1, -1) < 0 && errno == EINTR);
 	return read(c->fd, buffer, size);
 }
 
@@ -168,7 +174,8 @@ static void shape(struct capture *c, struct captured_frame *f, const struct link
 		rest = FRAME_PREFIX_MAX - header;
 	f->data = data;
 	f->captured = header + rest;
-	f->length = (length > skip ? length - skip : 0) + header;
+	f->length = length > skip ? length - skip : 0;
+	f->length = f->length > UINT32_MAX - header ? UINT32_MAX : f->length + header;
 	if (f->length < f->captured)
 		f->length = f->captured;
 	if (header || rest < ETHERNET_HEADER) {
@@ -191,7 +198,7 @@ static int next_of_pcap(struct capture *c, struct captured_frame *f)
 	const u8 *data;
 	int got = pcap_next_ex(c->pcap, &header, &data);
 
-	if (got == PCAP_ERROR_BREAK)
+	if (got == PCAP_ERROR_BREAK || (got != 1 && c->given_up))
 		return 0;
 	if (got != 1)
 		return say_error("%s: broken here: %s", c->path, pcap_geterr(c->pcap));
@@ -211,10 +218,10 @@ static int next_of_pcapng(struct capture *c, struct captured_frame *f)
 	struct pcapng_packet packet = {.time = f->time};
 	int got = pcapng_next(&c->pcapng, &packet), number;
 
+	if (!got || (got < 0 && c->given_up))
+		return 0;
 	if (got < 0)
 		return say_error("%s: broken here: %s", c->path, c->pcapng.error);
-	if (!got)
-		return 0;
 	number = c->pcapng.interfaces[packet.interface].link_type;
 	link_type = link_type_find(number);
 	if (!link_type)

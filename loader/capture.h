@@ -28,15 +28,19 @@ struct capture {
 	u64 size;			   /* bytes of the file; 0: not known */
 	u32 longest;			   /* frame until now, as the file says; bytes */
 	char *read_ahead;		   /* the file's buffer */
+	bool given_up;			   /* the process was asked to end, and the pipe brought no end */
 	void (*before_wait)(void *);	   /* called when a pipe has nothing to read yet; may be NULL */
 	void *before_wait_context;
 	u8 shaped[FRAME_PREFIX_MAX]; /* the current frame, where it is not what the file has */
 };
 
-/* Opens a pcap or pcapng file, "-" for standard input. 0, or -1, said. */
+/*
+ * Opens a pcap or pcapng file, "-" for standard input. 0, or -1, said; but where c->given_up is set there was
+ * nothing to say.
+ */
 int capture_open(struct capture *c, const char *path);
 
-/* The next frame: 1; the end: 0; the file is broken here: -1, said. */
+/* The next frame: 1; the end, or c->given_up: 0; the file is broken here: -1, said. */
 int capture_next(struct capture *c, struct captured_frame *f);
 
 /* The name that a pcapng file gives an interface, or NULL. */

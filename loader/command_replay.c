@@ -215,7 +215,9 @@ int command_replay(const struct arguments *a)
 	r.arguments = a;
 	if (!capture_is_regular(a->operands[0]))
 		ending_watch_signals();
-	if (!capture_open(&r.capture, a->operands[0]) && !open_output(&r)) {
+	if (capture_open(&r.capture, a->operands[0])) {
+		status = r.capture.given_up ? EXIT_DONE : EXIT_FAILED;
+	} else if (!open_output(&r)) {
 		r.capture.before_wait = flush_output;
 		r.capture.before_wait_context = &r.output;
 		status = play(&r) < 0 ? EXIT_FAILED : EXIT_DONE;

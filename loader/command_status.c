@@ -80,6 +80,7 @@ static void find_attached(struct findings *f, const struct pin *p)
 
 static void json_attached(struct json *j, const struct pin *p)
 {
+	char directory[sizeof(p->directory)];
 	struct pin_info info;
 
 	if (!p || pin_read_info(p, &info)) {
@@ -90,7 +91,9 @@ static void json_attached(struct json *j, const struct pin *p)
 	json_word(j, "ingress", ingress_name(info.ingress));
 	json_word(j, "egress", egress_name(info.egress));
 	json_time(j, "since", (s64)info.since + clock_wall_offset());
-	json_string(j, "pins", p->directory);
+	memcpy(directory, p->directory, sizeof(directory));
+	make_printable(directory);
+	json_string(j, "pins", directory);
 	json_end_object(j);
 }
 

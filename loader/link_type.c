@@ -44,6 +44,7 @@ enum {
 	NFLOG_HEADER = 4,	    /* family, version, resource */
 	NFLOG_ATTRIBUTE = 4,	    /* length with this header, type: in the order of the machine */
 	NFLOG_PAYLOAD = 9,	    /* NFULA_PAYLOAD */
+	NFLOG_TYPE_MAX = 255,	    /* far above the last one that there is */
 	PPP_ADDRESS = 0xff,	    /* RFC 1662: all stations, */
 	PPP_CONTROL = 3,	    /*   unnumbered information */
 	HDLC_UNICAST = 0x0f,	    /* Cisco's HDLC begins with one of these, */
@@ -164,14 +165,24 @@ static u32 measure_ppp(const u8 *frame, u32 captured, u16 *ethertype)
 	return at + 2;
 }
 
-/* Attributes, of which one is the packet. libpcap brings them into this machine's order. */
+/*
+ * Attributes, of which one is the packet: each a length and a type, in the order of the machine that captured
+ * them. libpcap brings those of a pcap into this machine's. The first one tells, by a type that there is.
+ */
 static u32 measure_nflog(const u8 *frame, u32 captured, u16 *ethertype)
 {
 	u32 at = NFLOG_HEADER, length;
+	bool swapped = at + NFLOG_ATTRIBUTE <= captured && load_raw32(frame + at) >> 16 > NFLOG_TYPE_MAX;
 
 	for (; at + NFLOG_ATTRIBUTE <= captured; at += (length + 3) & ~3U) {
-		length = load_raw32(frame + at) & 0xffff;
-		if ((load_raw32(frame + at) >> 16) == NFLOG_PAYLOAD) {
+		u32 word = load_raw32(frame + at), type = word >> 16;
+
+		length = word & 0xffff;
+		if (swapped) {
+			length = swap16((u16)length);
+			type = swap16((u16)type);
+		}
+		if (type == NFLOG_PAYLOAD) {
 			*ethertype = of_family(frame[0]);
 			return at + NFLOG_ATTRIBUTE;
 		}

@@ -83,6 +83,8 @@ static int load_not_permitted(void)
 
 static int load_failed(const struct config *config, int error)
 {
+	if (error == -EMFILE || error == -ENFILE) /* whatever the log says of what went well */
+		return say_error("programs: %s; raise the limit: ulimit -n", strerror(-error));
 	if (words.verifier)
 		return say_error("programs: the kernel's verifier refuses them: %s (-vv shows its log)",
 				 words.text);
@@ -173,7 +175,8 @@ const struct bucket *program_map_table(int map, const struct config *config, siz
 	*size = (size_t)config->buckets * sizeof(struct bucket);
 	mapped = mmap(NULL, *size, PROT_READ, MAP_SHARED, map, 0);
 	if (mapped == MAP_FAILED) {
-		say_error("connection table: %s", strerror(errno));
+		say_error("connection table: %s%s", strerror(errno),
+			  errno == ENOMEM ? "; give a smaller --max-connections" : "");
 		return NULL;
 	}
 	touch(mapped, config->buckets);

@@ -17,8 +17,8 @@ static void print_heading(FILE *out)
 	if (printed)
 		return;
 	printed = true;
-	fprintf(out, "%-12s %-21s %-21s %-6s %-10s %9s %9s %8s %8s  %s\n", "START", "ORIGINATOR", "RESPONDER",
-		"STATE", "SERVICE", "OPEN ms", "DURATION", "SENT", "RECEIVED", "DIAGNOSIS");
+	fprintf(out, "%-12s %-21s %-21s %-6s %-10s %9s %12s %8s %8s  %s\n", "START", "ORIGINATOR",
+		"RESPONDER", "STATE", "SERVICE", "OPEN ms", "DURATION", "SENT", "RECEIVED", "DIAGNOSIS");
 }
 
 /* How long the handshake took; a dash where it was not completed. */
@@ -60,7 +60,7 @@ static void print_line(FILE *out, const struct view_options *o, const struct rec
 	bool bad = o->color && strcmp(state, "SF") != 0 && strcmp(state, "S1") != 0;
 
 	print_heading(out);
-	fprintf(out, "%.12s %-21s %-21s %s%-6s%s %-10s %9s %9s %8s %8s", start.text, text_party(&orig).text,
+	fprintf(out, "%.12s %-21s %-21s %s%-6s%s %-10s %9s %12s %8s %8s", start.text, text_party(&orig).text,
 		text_party(&resp).text, bad ? COLOR_RED : "", state, bad ? COLOR_PLAIN : "",
 		r->service ? r->service : "-", opening(c).text, text_span(duration(c)).text,
 		sent_by(r, ORIGINATOR).text, sent_by(r, RESPONDER).text);

@@ -78,7 +78,7 @@ static void print_head(FILE *out, bool color, const struct record *r)
 	fprintf(out, "%s%s", color ? COLOR_BOLD : "", from.text);
 	if (used + text_columns(place) > TIMELINE_COLUMNS) {
 		fputs("\n ", out);
-		used = (unsigned)strlen(to.text) + 3;
+		used = (unsigned)strlen(to.text) + 4;
 	}
 	fprintf(out, " ▶ %s%s%s", to.text, color ? COLOR_PLAIN : "", place);
 	print_start(out, used + text_columns(place), r);

@@ -155,7 +155,8 @@ static int open_one(struct watch *w, struct watched *one, struct instrument *i, 
 		return -1;
 	one->ring = ring_buffer__new(i->ring_fd, on_item, one, NULL);
 	if (!one->ring || add_to_epoll(w, ring_buffer__epoll_fd(one->ring), EPOLLIN))
-		return say_error("%s: ring buffer: %s", i->interface.name, strerror(errno));
+		return say_error("%s: ring buffer: %s%s", i->interface.name, strerror(errno),
+				 errno == EMFILE ? "; raise the limit: ulimit -n" : "");
 	one->looked = i->interface.since;
 	one->floods.since = i->interface.since;
 	one->floods.ingress_only = i->interface.ingress_only;

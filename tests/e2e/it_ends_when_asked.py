@@ -6,7 +6,9 @@ import contextlib
 import os
 import signal
 import socket
+import struct
 import subprocess
+import threading
 import time
 
 from lib import (
@@ -97,6 +99,38 @@ def though_its_capture_goes_on():
     contains(process.stdout.read(), "10.9.0.1:40000", "the record")
 
 
+def though_its_capture_stops_in_the_middle():
+    """Of a packet, of the header, or before it: what a writer that is asked to end at the same time leaves."""
+    frames = header() + segment(1700000000, CLIENT, SERVER, SYN, 1000, 0)
+    processes = []
+    for length in (0, 7, len(frames) - 5):
+        processes.append(start("replay", "-q", "-", which=None, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL))
+        processes[-1].stdin.buffer.write(frames[:length])
+        processes[-1].stdin.buffer.flush()
+    time.sleep(0.5)
+    for process in processes:
+        process.send_signal(signal.SIGTERM)
+    for process in processes:
+        equal((process.wait(10), process.stderr.read()), (0, ""), "exit status, and standard error")
+
+
+def though_its_capture_brings_blocks_without_packets_for_ever():
+    section = struct.pack("<IIIHHqI", 0x0A0D0D0A, 28, 0x1A2B3C4D, 1, 0, -1, 28)
+    statistics = struct.pack("<IIIIII", 5, 24, 0, 0, 0, 24)
+    process = start("replay", "-", which=None, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
+    process.stdin.buffer.write(section)
+
+    def feed():
+        with contextlib.suppress(BrokenPipeError):
+            while True:
+                process.stdin.buffer.write(statistics * 1000)
+
+    threading.Thread(target=feed, daemon=True).start()
+    time.sleep(0.5)
+    process.send_signal(signal.SIGTERM)
+    equal(process.wait(10), 0, "exit status")
+
+
 def a_replay_when_nobody_reads_it_any_more():
     """Long before the end of the capture."""
     with temporary_directory() as place, open(place / "large.pcap", "wb") as capture:
@@ -172,6 +206,8 @@ main(
     though_nobody_opens_the_pipe_that_it_writes_to,
     but_not_with_the_terminal_under_nohup,
     though_its_capture_goes_on,
+    though_its_capture_stops_in_the_middle,
+    though_its_capture_brings_blocks_without_packets_for_ever,
     a_replay_when_nobody_reads_it_any_more,
     but_attach_does_what_it_was_asked_though_nobody_reads_its_words,
     an_interrupted_attach_leaves_nothing,
