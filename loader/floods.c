@@ -364,6 +364,20 @@ u32 floods_finish(struct floods *f, const struct counters *now, u64 at, struct f
 	return n;
 }
 
+void floods_restart(struct floods *f, u64 since)
+{
+	for (u32 kind = 0; kind < FLOOD_KINDS; kind++) {
+		struct flood_watch *w = &f->watches[kind];
+
+		*w = (struct flood_watch){
+			.begun = w->begun,
+			.peak = w->on ? max_u64(w->peak, w->flood.peak) : w->peak,
+			.segments = w->segments + (w->on ? w->flood.total : 0),
+		};
+	}
+	f->since = since;
+}
+
 struct flood_totals floods_total(const struct floods *f)
 {
 	struct flood_totals t = {

@@ -126,6 +126,9 @@ u32 floods_look(struct floods *f, const struct counters *before, const struct co
 /* The run ends: the floods that go on. Returns how many. */
 u32 floods_finish(struct floods *f, const struct counters *now, u64 at, struct flood told[FLOOD_KINDS]);
 
+/* Time steps back to `since` (ns): what goes on was cut there, and nothing is known of the seconds before. */
+void floods_restart(struct floods *f, u64 since);
+
 struct flood_totals floods_total(const struct floods *f);
 
 /* Adds `one` to `sum`, as for several interfaces of one network namespace together. */

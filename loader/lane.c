@@ -99,13 +99,28 @@ static void look_for_floods(struct lane *l, u64 now)
 	l->looked = now;
 }
 
+/* The capture begins a second time: what was counted until then is of the time before. */
+static void begin_again(struct lane *l, u64 now)
+{
+	struct flood told[FLOOD_KINDS];
+	struct counters sum;
+
+	if (!sum_counters(l, &sum)) {
+		output_floods(l->book.output, &l->interface, told,
+			      floods_finish(&l->floods, &sum, l->looked, told));
+		l->before = sum;
+	}
+	floods_restart(&l->floods, now);
+	l->looked = now;
+}
+
 /* After so many seconds without a frame every flood is over: the others need no look. */
 enum { LOOKS_MOST = 2 * FLOOD_ENDS_AFTER };
 
 void lane_advance(struct lane *l, u64 now)
 {
 	if (now < l->looked)
-		l->looked = now; /* the capture begins a second time */
+		begin_again(l, now);
 	for (int looks = 0; looks < LOOKS_MOST && now - l->looked >= FLOOD_LOOK_EVERY; looks++)
 		look_for_floods(l, l->looked + FLOOD_LOOK_EVERY);
 	l->looked += (now - l->looked) / FLOOD_LOOK_EVERY * FLOOD_LOOK_EVERY;

@@ -132,6 +132,13 @@ static void add_count(struct paragraph *p, u64 n, const char *what)
 		paragraph_item(p, "%llu %s", (unsigned long long)n, what);
 }
 
+/* "1 frame cut short", "2 frames cut short" */
+static void add_things(struct paragraph *p, u64 n, const char *thing, const char *which)
+{
+	if (n)
+		paragraph_item(p, "%llu %s%s%s", (unsigned long long)n, thing, n == 1 ? "" : "s", which);
+}
+
 static void print_outcomes(const struct summary *s, FILE *out)
 {
 	struct paragraph p = {0};
@@ -180,17 +187,17 @@ static void print_worst(const struct summary *s, FILE *out)
 
 static void add_unseen(struct paragraph *p, const struct counters *n)
 {
-	add_count(p, saturating_subtract(n->untracked, n->busy),
-		  "segments untracked (connection table full: --max-connections)");
-	add_count(p, n->busy, "segments untracked (table busy)");
+	add_things(p, saturating_subtract(n->untracked, n->busy), "segment",
+		   " untracked (connection table full: --max-connections)");
+	add_things(p, n->busy, "segment", " untracked (table busy)");
 	/* those whose tuple was used anew are counted with them, and lost nothing */
-	add_count(p, saturating_subtract(n->evicted, n->reused), "connections evicted before their end");
-	add_count(p, n->displaced, "closed records whose place was needed before their time");
-	add_count(p, n->fragments, "fragments");
-	add_count(p, n->truncated, "frames cut short");
-	add_count(p, n->bad_ip, "malformed IP packets");
-	add_count(p, n->bad_tcp, "malformed TCP segments");
-	add_count(p, n->bad_options, "segments with malformed options");
+	add_things(p, saturating_subtract(n->evicted, n->reused), "connection", " evicted while open");
+	add_things(p, n->displaced, "closed record", " whose place was needed too early");
+	add_things(p, n->fragments, "fragment", "");
+	add_things(p, n->truncated, "frame", " cut short");
+	add_things(p, n->bad_ip, "malformed IP packet", "");
+	add_things(p, n->bad_tcp, "malformed TCP segment", "");
+	add_things(p, n->bad_options, "segment", " with malformed options");
 }
 
 void summary_print(const struct summary *s, FILE *out, const struct totals *totals,
@@ -204,17 +211,16 @@ void summary_print(const struct summary *s, FILE *out, const struct totals *tota
 	if (totals)
 		print_flood_summary(out, totals);
 	if (losses) {
-		add_count(&p, events_lost(losses->events),
-			  losses->records ? "events lost" : "events lost (the records are complete)");
-		add_count(&p, losses->records, "records lost");
+		add_things(&p, events_lost(losses->events), "event",
+			   losses->records ? " lost" : " lost (the records are complete)");
+		add_things(&p, losses->records, "record", " lost");
 	}
 	if (totals) {
-		add_count(&p, totals->counters.lost_payloads,
-			  "first payloads lost (their protocols are not named)");
+		add_things(&p, totals->counters.lost_payloads, "first payload",
+			   " lost, whose protocol is not named");
 		add_unseen(&p, &totals->counters);
-		add_count(&p, totals->scans_displaced, "scans whose place was needed before their end");
-		add_count(&p, totals->sources_forgotten,
-			  "sources forgotten before the scan rule could judge them");
+		add_things(&p, totals->scans_displaced, "scan", " displaced before the end");
+		add_things(&p, totals->sources_forgotten, "source", " forgotten before the scan rule judged");
 	}
 	if (!p.length)
 		return;

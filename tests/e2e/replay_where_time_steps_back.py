@@ -5,7 +5,7 @@
 import json
 import subprocess
 
-from lib import SYNSCOPE, contains, equal, main, temporary_directory
+from lib import SYNSCOPE, check, contains, equal, main, temporary_directory
 
 from raw_capture import RST_ACK, SYN, header, segment  # isort: skip
 
@@ -63,6 +63,20 @@ def what_lies_before_the_beginning_took_no_time():
     contains(replay(frames), "answered with RST in 0 ", "timeline")
 
 
+def flood(begin, network):
+    """For eight seconds a SYN every half a millisecond, each from another port or address."""
+    return [segment(begin + n / 2000, ((10, network, n >> 8 & 255, n & 255), 1024 + n), (SERVER, 80), SYN, n, 0) for n in range(16000)]
+
+
+def a_flood_of_each_part_has_its_own_time():
+    told = [e for e in events(flood(LATER, 7) + flood(BEGIN, 8) + [syn((BEGIN + 20) * 10**6, 1, 2)], "--view", "events")
+            if e["event"] == "flood"]  # fmt: skip
+    equal([e["phase"] for e in told], ["start", "end"] * 2, "phases")
+    for e in told:
+        check(e["peak_per_s"] <= 2010 and e["total"] <= 16000, f"as many as there were: {e}")
+        check(e["until"] is None or e["until"] > e["since"], f"it ends after it began: {e}")
+
+
 def what_jumps_ahead_makes_records_final_in_the_order_of_their_silence():
     """In every view, also in one that would have announced them in another order meanwhile."""
     frames = [syn(BEGIN * 10**6 + after, port, 80) for after, port in ((0, 1), (1000, 2), (500_000, 1))]
@@ -72,4 +86,4 @@ def what_jumps_ahead_makes_records_final_in_the_order_of_their_silence():
 
 
 main(a_scan_is_told_of, both_scans_are_told_of, their_records_say_so, what_lies_before_the_beginning_took_no_time,
-     what_jumps_ahead_makes_records_final_in_the_order_of_their_silence)
+     a_flood_of_each_part_has_its_own_time, what_jumps_ahead_makes_records_final_in_the_order_of_their_silence)
