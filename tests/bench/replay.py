@@ -8,8 +8,8 @@ usage: replay.py SYNSCOPE [MEGABYTES] [--json]
 Makes captures of MEGABYTES (default 1024) in a temporary folder, one kind after the other. Each program
 that is installed reads each of them three times, in turn, after one reading that brings the file into
 memory; what is printed are medians. Peak memory is the largest resident set; that of synscope is held
-against its own for a file of a quarter of the size, each the median of as many runs in turn: where in the
-table a connection lies differs from run to run, and so how many pages are touched. Timings fail nobody's build.
+against its own for a file of a quarter of the size, each the median of as many runs in turn, since how
+many large pages are touched differs from run to run of the same file. Timings fail nobody's build.
 """
 import json
 import os
