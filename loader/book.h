@@ -43,6 +43,8 @@ struct book {
 	u64 steps_room;	   /* of all entries together, in steps */
 	u32 open_entries;  /* known connections whose record is not final yet: only these hold memory */
 	u64 finished;	   /* ns; book_finish() was called; 0: it was not */
+	u32 finishing;	   /* how many of those that were open then are final, the oldest first */
+	struct book *next; /* of those that are finished together; NULL: this is the last */
 	u32 unread; /* records that had left the table by then, and whose final ones have not come yet */
 };
 
@@ -72,11 +74,11 @@ void book_advance(struct book *b, u64 now);
 void book_read_table(struct book *b);
 
 /*
- * The run ends: every record that is not final yet becomes so, in the order of their start. Those that left
- * the table just before, and are in the ring, come by book_item() still. Where other readers go on, open
- * connections are left to them.
+ * The run ends: every record of a book and of those behind it (`next`) that is not final yet becomes so, in
+ * the order of their start. Those that left the table just before, and are in the ring, come by book_item()
+ * still. Where other readers go on, open connections are left to them.
  */
-void book_finish(struct book *b, u64 now);
+void book_finish(struct book *first, u64 now);
 
 /* Behind the last record: the scans that go on are over. */
 void book_finish_scans(struct book *b);

@@ -165,15 +165,30 @@ static void summarize(struct replay *r)
 	summary_print(&r->summary, stderr, &all, &lost);
 }
 
+/* What is still open, of all interfaces together. */
+static void finish_lanes(struct replay *r)
+{
+	struct book *first = NULL;
+
+	for (u32 i = r->lane_count; i-- > 0;) {
+		if (!r->lanes[i])
+			continue;
+		lane_finish_floods(r->lanes[i], r->now);
+		r->lanes[i]->book.next = first;
+		first = &r->lanes[i]->book;
+	}
+	book_finish(first, r->now);
+	for (; first; first = first->next)
+		book_finish_scans(first);
+}
+
 static void finish(struct replay *r)
 {
 	if (!r->lane_count && !r->no_lane)
 		lane_of(r, 0); /* an empty capture has counters too: all zero */
 	if (!r->lane_count)
 		return;
-	for (u32 i = 0; i < r->lane_count; i++)
-		if (r->lanes[i])
-			lane_finish(r->lanes[i], r->now);
+	finish_lanes(r);
 	show_counters(r, r->now);
 	output_end_line(&r->output);
 	output_flush(&r->output);

@@ -127,14 +127,12 @@ void lane_advance(struct lane *l, u64 now)
 	book_advance(&l->book, now);
 }
 
-void lane_finish(struct lane *l, u64 now)
+void lane_finish_floods(struct lane *l, u64 now)
 {
 	struct flood told[FLOOD_KINDS];
 
 	look_for_floods(l, now);
 	output_floods(l->book.output, &l->interface, told, floods_finish(&l->floods, &l->before, now, told));
-	book_finish(&l->book, now);
-	book_finish_scans(&l->book);
 }
 
 int lane_totals(const struct lane *l, u64 now, struct totals *t)

@@ -39,8 +39,9 @@ int lane_frame(struct lane *l, u64 now, const struct captured_frame *f);
 /* Time has come to `now` (ns): what is due by then happens. */
 void lane_advance(struct lane *l, u64 now);
 
-/* The capture ended at `now` (ns): what is still open is shown. */
-void lane_finish(struct lane *l, u64 now);
+/* The capture ended at `now` (ns): the floods that go on are shown. Its book is finished with those of the
+ * others. */
+void lane_finish_floods(struct lane *l, u64 now);
 
 /* The counters as they are at `now` (ns). 0 or -errno. */
 int lane_totals(const struct lane *l, u64 now, struct totals *t);

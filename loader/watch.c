@@ -392,7 +392,7 @@ static void summarize(struct watch *w, u64 now)
 	summary_print(w->summary, stderr, &all, &lost);
 }
 
-/* The floods and records that are still open. */
+/* The floods that go on, and what of the table was not read yet. */
 static void finish_one(struct watch *w, struct watched *one, u64 now)
 {
 	struct flood told[FLOOD_KINDS];
@@ -402,7 +402,6 @@ static void finish_one(struct watch *w, struct watched *one, u64 now)
 		      floods_finish(&one->floods, &one->before, now, told));
 	if (one->table_due || one->before.aggregated) /* no event told of those that were silent since */
 		read_table(one);
-	book_finish(&one->book, now);
 }
 
 /*
@@ -418,6 +417,9 @@ static void finish(struct watch *w)
 	now = clock_monotonic();
 	for (int i = 0; i < w->count; i++)
 		finish_one(w, &w->watched[i], now);
+	for (int i = 0; i + 1 < w->count; i++)
+		w->watched[i].book.next = &w->watched[i + 1].book;
+	book_finish(&w->watched[0].book, now);
 	drain(w, RING_BYTES);
 	for (int i = 0; i < w->count; i++)
 		book_finish_scans(&w->watched[i].book);

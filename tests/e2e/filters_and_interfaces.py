@@ -142,13 +142,14 @@ def two_interfaces():
             must(which, "ip", "addr", "add", address, "dev", name)
             must(which, "ip", "link", "set", name, "up")
         with Live("a", "run", "eth0", "second", "--view", "conns", "--json", interfaces=2) as live:
-            connect(A, B, 5001)
-            connect("10.10.0.1", "10.10.0.2", 5002)
+            for port in (5001, 5003):
+                connect(A, B, port)
+                connect("10.10.0.1", "10.10.0.2", port + 1)
             live.stop()
     finally:
         run("a", "ip", "link", "del", "second")
-    found = sorted((r["interface"], r["id.resp_p"]) for r in live.objects())
-    equal(found, [("eth0", 5001), ("second", 5002)], "interfaces of the records")
+    found = [(r["interface"], r["id.resp_p"]) for r in live.objects()]
+    equal(found, [("eth0", 5001), ("second", 5002), ("eth0", 5003), ("second", 5004)], "records, by their start")
 
 
 def loopback():

@@ -96,7 +96,9 @@ static void play(struct lane *l, struct frames *f, struct output *o)
 		engine_frame(&l->native, f->now, frame.data, frame.captured, frame.length);
 		free(frame.data);
 	}
-	lane_finish(l, f->now);
+	lane_finish_floods(l, f->now);
+	book_finish(&l->book, f->now);
+	book_finish_scans(&l->book);
 	if (lane_totals(l, f->now, &t))
 		abort();
 	if (o->view->counters)
