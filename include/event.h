@@ -8,7 +8,7 @@
 #include "platform.h"
 
 /* The layout of everything that is shared; pins with another number are not read, only detached. */
-enum { LAYOUT_VERSION = 5 };
+enum { LAYOUT_VERSION = 6 };
 
 /* The size of the ring. */
 enum { RING_BYTES = 8 << 20 };

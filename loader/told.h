@@ -12,7 +12,10 @@
 struct told {
 	struct event rest; /* what --count left of the last event that was read; without kinds: nothing */
 	u64 silence_until; /* ns; what had been silent for too long before then was told as an event */
-	u32 generation[];  /* of each slot: of the last connection whose record was told; 0: none was */
+	u64 losses_until;  /* ns; what was lost until then was told; 0: nothing was */
+	u64 lost[EVENT_KINDS];
+	u64 lost_records;
+	u32 generation[]; /* of each slot: of the last connection whose record was told; 0: none was */
 };
 
 ALWAYS_INLINE size_t told_size(u32 slots)

@@ -179,3 +179,10 @@ bool losses_between(struct losses *l, const struct counters *before, const struc
 	}
 	return any;
 }
+
+void losses_add(struct losses *sum, const struct losses *one)
+{
+	sum->records += one->records;
+	for (size_t i = 0; i < EVENT_KINDS; i++)
+		sum->events[i] += one->events[i];
+}

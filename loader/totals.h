@@ -87,4 +87,7 @@ void totals_add(struct totals *sum, const struct totals *t);
 /* What was lost between two looks at the counters. False: nothing. */
 bool losses_between(struct losses *l, const struct counters *before, const struct counters *after);
 
+/* Adds those of another interface; the times stay. */
+void losses_add(struct losses *sum, const struct losses *one);
+
 #endif

@@ -33,7 +33,8 @@ struct watched {
 	struct ring_buffer *ring;
 	struct floods floods;
 	struct decided decided;
-	struct counters before; /* when losses and floods were last looked for */
+	struct counters before;	     /* when losses and floods were last looked for */
+	struct counters lost_before; /* only what was lost, as far as earlier tails told of it */
 	u64 looked;
 	bool gone;
 };
@@ -148,6 +149,15 @@ static void read_table(struct watched *one)
 	book_read_table(&one->book);
 }
 
+/* What an earlier tail told of losses is not told again. */
+static void go_on_behind(struct watched *one, const struct told *told)
+{
+	memcpy(one->lost_before.lost, told->lost, sizeof(told->lost));
+	one->lost_before.lost_records = told->lost_records;
+	memcpy(one->before.lost, told->lost, sizeof(told->lost));
+	one->before.lost_records = told->lost_records;
+}
+
 static int open_one(struct watch *w, struct watched *one, struct instrument *i, bool backlog)
 {
 	one->instrument = i;
@@ -165,6 +175,8 @@ static int open_one(struct watch *w, struct watched *one, struct instrument *i, 
 		read_table_later(one);
 	else
 		instrument_counters(i, &one->before);
+	if (i->told)
+		go_on_behind(one, i->told);
 	return 0;
 }
 
@@ -269,10 +281,16 @@ static void show_counters(struct watch *w, u64 now)
 static void look_for_losses(struct watch *w, struct watched *one, const struct counters *sum, u64 now)
 {
 	const struct view *view = w->output->view;
-	struct losses l = {.from = one->looked, .to = now};
+	struct told *told = one->instrument->told;
+	struct losses l = {.from = max_u64(one->looked, told ? told->losses_until : 0), .to = now};
 
 	if (!losses_between(&l, &one->before, sum))
 		return;
+	if (told && (view->lost || verbosity > 0)) { /* here, or in the summary */
+		memcpy(told->lost, sum->lost, sizeof(told->lost));
+		told->lost_records = sum->lost_records;
+		told->losses_until = now;
+	}
 	if (view->lost && !output_is_full(w->output))
 		w->output->units +=
 			view->lost(w->output->file, &w->output->options, &one->instrument->interface, &l);
@@ -381,14 +399,16 @@ static void loop(struct watch *w)
 /* What there is to say of all interfaces together: of the records, not of what is due in the table. */
 static void summarize(struct watch *w, u64 now)
 {
-	static const struct counters nothing;
 	struct totals all = {.at = 0}, t;
-	struct losses lost = {.to = now};
+	struct losses lost = {.to = now}, one;
 
-	for (int i = 0; i < w->count; i++)
-		if (fill_totals(&t, &w->watched[i], NULL, now))
-			totals_add(&all, &t);
-	losses_between(&lost, &nothing, &all.counters);
+	for (int i = 0; i < w->count; i++) {
+		if (!fill_totals(&t, &w->watched[i], NULL, now))
+			continue;
+		totals_add(&all, &t);
+		losses_between(&one, &w->watched[i].lost_before, &t.counters);
+		losses_add(&lost, &one);
+	}
 	summary_print(w->summary, stderr, &all, &lost);
 }
 

@@ -210,6 +210,7 @@ def a_full_ring_loses_events_and_no_facts():
         segments = now["in"]["segments"] + now["out"]["segments"]
         check(now["events"]["emitted"] + now["events"]["lost"] >= segments, "an event for each segment, or its loss")
         check(any(e["event"] == "lost" for e in told), "a line about what was lost")
+        equal(tail(place, "--view", "events"), [], "a second line about it, by the next tail")
         records = json_lines(synscope("a", "conns", "eth0", "--json", *place, timeout=60))
         gone = now["connections"]["evicted"] + now["connections"]["displaced"]
         equal(len(records) + gone, number, "records of conns, and those whose place was needed")
