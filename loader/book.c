@@ -10,9 +10,6 @@
 #include "scan_probe.h"
 #include "snapshot.h"
 
-/* How many steps are kept of all connections together, for each slot: a handshake and a close of most. */
-enum { STEPS_PER_SLOT = 4 };
-
 /* A connection that is open for so long is shown before its end. ns. */
 enum { ANNOUNCE_ESTABLISHED_AFTER = NS_PER_SECOND, ANNOUNCE_HALF_OPEN_AFTER = 2 * NS_PER_SECOND };
 
@@ -64,25 +61,11 @@ int book_open(struct book *b, const struct interface *interface, const struct co
 			 strerror(ENOMEM));
 }
 
-/* For how many steps an entry with so many has room: 4, then twice as many each time. */
-static u32 steps_room(u32 count)
-{
-	u32 room = 4;
-
-	while (room < count)
-		room *= 2;
-	return count ? room : 0;
-}
-
 /* What an entry holds of its connection. */
 static void forget(struct book *b, struct entry *e)
 {
 	service_close(&e->service);
-	free(e->steps);
-	b->steps_room -= steps_room(e->step_count);
-	e->steps = NULL;
-	e->step_count = 0;
-	e->steps_omitted = 0;
+	book_drop_steps(b, e);
 }
 
 void book_close(struct book *b)
@@ -247,7 +230,7 @@ static void show_final(struct book *b, u32 slot, const struct record *r)
 	note_told(b, slot, r->connection->generation);
 }
 
-static void finish(struct book *b, u32 slot, const struct connection *c, enum ending ending, u64 now)
+void book_make_final(struct book *b, u32 slot, const struct connection *c, enum ending ending, u64 now)
 {
 	struct entry *e = &b->entries[slot];
 	struct record r = make_record(b, e, c, ending, now);
@@ -285,44 +268,6 @@ static void announce(struct book *b, u32 slot, const struct connection *c, u64 n
 		o->units += o->view->opened(o->file, &o->options, &r);
 }
 
-/* A step of the timeline: what belongs to handshake and teardown, and nothing of the data in between. */
-static bool is_step(const struct event *e)
-{
-	const u32 steps = 1 << EVENT_SYN | 1 << EVENT_SYN_ACK | 1 << EVENT_ESTABLISHED | 1 << EVENT_FIN |
-			  1 << EVENT_FIN_ACKED | 1 << EVENT_RST | 1 << EVENT_CLOSED | 1 << EVENT_UNREACHABLE;
-
-	return e->kinds & steps || (e->kinds & 1 << EVENT_RETRANSMISSION && e->flags & (TCP_SYN | TCP_FIN)) ||
-	       (e->kinds & 1 << EVENT_SEGMENT && !(e->verdict & VERDICT_ACCEPTED));
-}
-
-/* Room for one more step, unless there are enough of them, in this entry or in all. */
-static bool make_room(struct book *b, struct entry *entry)
-{
-	u32 room = steps_room(entry->step_count), wanted = steps_room(entry->step_count + 1);
-	struct event *more;
-
-	if (entry->step_count == STEPS_MAX)
-		return false;
-	if (wanted == room)
-		return entry->steps != NULL;
-	if (b->steps_room + wanted - room > (u64)slots(b) * STEPS_PER_SLOT)
-		return false;
-	more = realloc(entry->steps, wanted * sizeof(*more));
-	if (!more)
-		return false;
-	entry->steps = more;
-	b->steps_room += wanted - room;
-	return true;
-}
-
-static void add_step(struct book *b, struct entry *entry, const struct event *e)
-{
-	if (make_room(b, entry))
-		entry->steps[entry->step_count++] = *e;
-	else
-		entry->steps_omitted++;
-}
-
 /* An event may bring a deadline forward. Those that it puts off are found when the old one is due. */
 static void look_sooner(struct book *b, const struct entry *entry, const struct event *e)
 {
@@ -351,8 +296,8 @@ static void on_event(struct book *b, const struct event *e)
 	scans_event(b->scans, e, entry->probe);
 	if (entry->final)
 		return;
-	if (b->output->view->wants_steps && is_step(e))
-		add_step(b, entry, e);
+	if (b->output->view->wants_steps)
+		book_add_step(b, entry, e);
 	look_sooner(b, entry, e);
 }
 
@@ -381,7 +326,7 @@ static void on_final(struct book *b, const struct final_record *f)
 	if (b->unread && f->connection.start <= b->finished)
 		b->unread--;
 	deadlines_remove(&b->deadlines, slot);
-	finish(b, slot, &f->connection, ending_of(f), f->time);
+	book_make_final(b, slot, &f->connection, ending_of(f), f->time);
 }
 
 /* Begins the entry of a connection from the table: its events were lost, or were before the reader. */
@@ -452,7 +397,7 @@ static void expire(struct book *b, u32 slot, const struct connection *c, u64 due
 		return;
 	}
 	deadlines_remove(&b->deadlines, slot);
-	finish(b, slot, c, ENDING_IDLE, now);
+	book_make_final(b, slot, c, ENDING_IDLE, now);
 }
 
 /* Something is due in a slot: finish it, show it, or look again later. */
@@ -471,7 +416,7 @@ static void visit(struct book *b, u32 slot, u64 due, u64 now)
 		deadlines_set(&b->deadlines, slot, next, c.start);
 	} else if (c.state & CLOSED_ONCE) {
 		deadlines_remove(&b->deadlines, slot);
-		finish(b, slot, &c, ENDING_CLOSED, now);
+		book_make_final(b, slot, &c, ENDING_CLOSED, now);
 	} else if (is_expired(&c, b->config, now)) {
 		expire(b, slot, &c, due, now);
 	} else {
@@ -514,109 +459,4 @@ void book_read_table(struct book *b)
 		    b->entries[slot].generation != c.generation)
 			take_up(b, slot, &c);
 	}
-}
-
-/* How many records ahead of the one that is copied the table is asked for. */
-enum { RECORDS_AHEAD = 8 };
-
-/* False where it opened as stacks do, and the originator's data came: the scan rule ignores those. */
-static bool may_be_probe(const struct book *b, u32 slot)
-{
-	const struct entry *e = &b->entries[slot];
-
-	return !is_opening(e->probe) || !(e->service.heard & 1 << ORIGINATOR);
-}
-
-/* The record of a known connection as the table has it. False: the slot is another one's. */
-static bool copy_record(const struct book *b, u32 slot, struct connection *c)
-{
-	return snapshot(b->table, slot, c) && c->generation == b->entries[slot].generation;
-}
-
-/* Silence is judged before the first of them is final. */
-static void settle_all(struct book *b, const struct deadline *open, u32 count, u64 now)
-{
-	struct connection c;
-
-	for (u32 i = 0; i < count; i++) {
-		if (i + RECORDS_AHEAD < count && may_be_probe(b, open[i + RECORDS_AHEAD].slot))
-			table_expect(b->table, open[i + RECORDS_AHEAD].slot);
-		if (may_be_probe(b, open[i].slot) && copy_record(b, open[i].slot, &c))
-			scans_settle(b->scans, &c, now);
-	}
-}
-
-/* The deadlines are those of all records that are not final. */
-static void begin_to_finish(struct book *b, u64 now)
-{
-	const struct deadline *open = deadlines_by_start(&b->deadlines);
-
-	b->finished = now;
-	b->finishing = 0;
-	settle_all(b, open, b->deadlines.count, now);
-}
-
-/*
- * The oldest that is not final yet; NULL: there is none. Those that --count has no room for are in the
- * summary, unless a later tail shows them.
- */
-static const struct deadline *oldest_open(const struct book *b)
-{
-	if (b->finishing == b->deadlines.count || (b->told && output_is_full(b->output)))
-		return NULL;
-	return &b->deadlines.heap[b->finishing];
-}
-
-static void finish_oldest(struct book *b, u64 now)
-{
-	const struct deadline *open = &b->deadlines.heap[b->finishing++];
-	struct connection c;
-
-	if (b->finishing + RECORDS_AHEAD <= b->deadlines.count)
-		table_expect(b->table, open[RECORDS_AHEAD].slot);
-	if (copy_record(b, open->slot, &c))
-		finish(b, open->slot, &c, c.state & CLOSED_ONCE ? ENDING_CLOSED : ENDING_OPEN, now);
-	else
-		b->unread++;
-}
-
-static void end_finishing(struct book *b, u64 now)
-{
-	if (b->told && b->output->view->event && !output_is_full(b->output))
-		b->told->silence_until = now;
-	deadlines_clear(&b->deadlines);
-}
-
-/* Whose turn it is: the book with the oldest record. NULL: all are through. */
-static struct book *next_to_finish(struct book *first)
-{
-	struct book *found = NULL;
-	u64 start = 0;
-
-	for (struct book *b = first; b; b = b->next) {
-		const struct deadline *oldest = oldest_open(b);
-
-		if (!oldest || (found && oldest->start >= start))
-			continue;
-		found = b;
-		start = oldest->start;
-	}
-	return found;
-}
-
-void book_finish(struct book *first, u64 now)
-{
-	struct book *b;
-
-	for (b = first; b; b = b->next)
-		begin_to_finish(b, now);
-	while ((b = next_to_finish(first)))
-		finish_oldest(b, now);
-	for (b = first; b; b = b->next)
-		end_finishing(b, now);
-}
-
-void book_finish_scans(struct book *b)
-{
-	scans_finish(b->scans);
 }

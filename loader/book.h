@@ -58,6 +58,14 @@ void book_resume(struct book *b, struct told *told);
 /* Nobody goes on behind this reader: what is open at its end is told, too. */
 void book_read_last(struct book *b);
 
+/* The record of a known connection becomes final: it is judged, counted, shown, and its entry given up. */
+void book_make_final(struct book *b, u32 slot, const struct connection *c, enum ending ending, u64 now);
+
+/* Keeps an event for its connection's timeline, if it is a step of one and there is room. */
+void book_add_step(struct book *b, struct entry *entry, const struct event *e);
+
+void book_drop_steps(struct book *b, struct entry *entry);
+
 /* Asks for what is known of an item's connection, before the item is taken. It may be none yet: any bytes. */
 void book_expect(const struct book *b, const struct ring_item *item);
 
