@@ -25,8 +25,7 @@ enum victim {
 	VICTIM_NONE,
 };
 
-/* Whether each endpoint sent something that only who has a connection sends: a lone RST answers what is
- * stray. */
+/* Whether each endpoint sent what only one with a connection sends: a lone RST answers what is stray. */
 ALWAYS_INLINE bool both_took_part(u64 state)
 {
 	return both(state, SAW_SEGMENT) && !only_reset(state, ORIGINATOR) && !only_reset(state, RESPONDER);

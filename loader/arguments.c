@@ -138,14 +138,14 @@ static const char *missing_or_more(const struct command *c, int operands)
 	return c->takes == TAKES_FILE ? "names no capture" : "names no interface";
 }
 
-/* An address is of one IP version: so that a short prefix of IPv6 does not take IPv4 in, which is kept
- * mapped. */
+/* An address is of one IP version: a short prefix of IPv6 must not take in IPv4, which is kept mapped. */
 static int settle_versions(struct config *c)
 {
-	static const u8 mapped[12] = {[10] = 0xff, [11] = 0xff};
-	u8 version =
-		memcmp(c->filter_address, mapped, sizeof(mapped)) != 0 || c->filter_mask[11] != 0xff ? 6 : 4;
+	union address address;
+	u8 version;
 
+	memcpy(address.bytes, c->filter_address, sizeof(address.bytes));
+	version = is_ipv4_mapped(&address) && c->filter_mask[11] == 0xff ? 4 : 6;
 	if (!c->filter_host)
 		return 0;
 	if (c->filter_version && c->filter_version != version)

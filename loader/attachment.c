@@ -110,9 +110,8 @@ static int check_existing(const struct link *l)
 static int refused(const struct attachment_plan *p, const char *what, int error, const char *words,
 		   const char *instead)
 {
-	if (error == -EMFILE || error == -ENFILE)
-		return say_error("%s: %s: %s; raise the limit: ulimit -n", p->link.name, what,
-				 strerror(-error));
+	if (*limit_advice(-error))
+		return say_error("%s: %s: %s%s", p->link.name, what, strerror(-error), limit_advice(-error));
 	return say_error("%s: %s: %s%s%s; use %s", p->link.name, what, strerror(-error), *words ? ": " : "",
 			 words, instead);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "message.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -55,6 +56,11 @@ int say_error(const char *format, ...)
 	line(format, arguments);
 	va_end(arguments);
 	return -1;
+}
+
+const char *limit_advice(int error)
+{
+	return error == EMFILE || error == ENFILE ? "; raise the limit: ulimit -n" : "";
 }
 
 void say(const char *format, ...)

@@ -12,6 +12,9 @@ extern int verbosity;
 /* Always said. Returns -1, so that a failing function can end with it. */
 __attribute__((format(printf, 1, 2))) int say_error(const char *format, ...);
 
+/* What to do about an error number, from its semicolon on; empty where there is nothing to say. */
+const char *limit_advice(int error);
+
 /* Said unless -q. */
 __attribute__((format(printf, 1, 2))) void say(const char *format, ...);
 

@@ -83,8 +83,8 @@ static int load_not_permitted(void)
 
 static int load_failed(const struct config *config, int error)
 {
-	if (error == -EMFILE || error == -ENFILE) /* whatever the log says of what went well */
-		return say_error("programs: %s; raise the limit: ulimit -n", strerror(-error));
+	if (*limit_advice(-error)) /* whatever the log says of what went well */
+		return say_error("programs: %s%s", strerror(-error), limit_advice(-error));
 	if (words.verifier)
 		return say_error("programs: the kernel's verifier refuses them: %s (-vv shows its log)",
 				 words.text);

@@ -51,18 +51,19 @@ bool timeline_no_answer(struct paragraph *p, const struct record *r)
 	const struct connection *c = r->connection;
 	bool ended = c->state & (CLOSED_ONCE | SAW_FIN << RESPONDER) || either(c->state, RESET_BY);
 	u32 fin = !!(c->state & SAW_FIN << ORIGINATOR);
+	u64 ns = waited(r);
 
 	if (!r->answers || (c->state & (SAW_DATA | SAW_DATA << RESPONDER)) != SAW_DATA << ORIGINATOR ||
 	    c->state & MIDSTREAM || unseen_bytes(c) || payload_bytes(c, RESPONDER))
 		return false;
-	if (unacknowledged(c, ORIGINATOR) > fin || (!ended && waited(r) < LONG))
+	if (unacknowledged(c, ORIGINATOR) > fin || (!ended && ns < LONG))
 		return false;
-	if (c->at.fin[RESPONDER] && waited(r) < LONG)
+	if (c->at.fin[RESPONDER] && ns < LONG)
 		paragraph_add(p, "the responder closed without an answer to the request");
 	else
 		paragraph_add(p,
 			      "the request was acknowledged, and not answered for %s: the application does "
 			      "not answer",
-			      text_span(waited(r)).text);
+			      text_span(ns).text);
 	return true;
 }

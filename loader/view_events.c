@@ -109,8 +109,7 @@ static void show_live(FILE *out, const struct view_options *o)
 			o->color ? COLOR_PLAIN : "");
 }
 
-/* A line that is rewritten in place is as wide as the terminal at most: its numbers come before the columns.
- */
+/* A line that is rewritten in place is cut at the terminal's width: its numbers are put before that. */
 static void scan_line(struct paragraph *p, const struct interface *i, const struct scanner *s,
 		      enum scan_news news, bool in_place)
 {

@@ -149,13 +149,10 @@ static void read_table(struct watched *one)
 	book_read_table(&one->book);
 }
 
-/* What an earlier tail told of losses is not told again. */
-static void go_on_behind(struct watched *one, const struct told *told)
+static void take_losses(struct counters *n, const struct told *told)
 {
-	memcpy(one->lost_before.lost, told->lost, sizeof(told->lost));
-	one->lost_before.lost_records = told->lost_records;
-	memcpy(one->before.lost, told->lost, sizeof(told->lost));
-	one->before.lost_records = told->lost_records;
+	memcpy(n->lost, told->lost, sizeof(told->lost));
+	n->lost_records = told->lost_records;
 }
 
 static int open_one(struct watch *w, struct watched *one, struct instrument *i, bool backlog)
@@ -166,7 +163,7 @@ static int open_one(struct watch *w, struct watched *one, struct instrument *i, 
 	one->ring = ring_buffer__new(i->ring_fd, on_item, one, NULL);
 	if (!one->ring || add_to_epoll(w, ring_buffer__epoll_fd(one->ring), EPOLLIN))
 		return say_error("%s: ring buffer: %s%s", i->interface.name, strerror(errno),
-				 errno == EMFILE ? "; raise the limit: ulimit -n" : "");
+				 limit_advice(errno));
 	one->looked = i->interface.since;
 	one->floods.since = i->interface.since;
 	one->floods.ingress_only = i->interface.ingress_only;
@@ -175,8 +172,10 @@ static int open_one(struct watch *w, struct watched *one, struct instrument *i, 
 		read_table_later(one);
 	else
 		instrument_counters(i, &one->before);
-	if (i->told)
-		go_on_behind(one, i->told);
+	if (i->told) { /* what an earlier tail told of losses is not told again */
+		take_losses(&one->before, i->told);
+		take_losses(&one->lost_before, i->told);
+	}
 	return 0;
 }
 
@@ -197,7 +196,7 @@ static int watch_open(struct watch *w, const struct arguments *a, struct output 
 	w->cookies = syn_cookies_now();
 	w->epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (w->epoll < 0)
-		return say_error("event loop: %s; how many files may be open: ulimit -n", strerror(errno));
+		return say_error("event loop: %s%s", strerror(errno), limit_advice(errno));
 	for (; w->count < count; w->count++)
 		if (open_one(w, &w->watched[w->count], &instruments[w->count], backlog))
 			return -1;

@@ -45,8 +45,7 @@ struct {
 	__uint(max_entries, RING_BYTES);
 } ring_alone SEC(".maps");
 
-/* How many events there were: of a connection, whose directions two CPUs may see, they are numbered together.
- */
+/* How many events there were: those of both directions are numbered together, by whichever CPU. */
 __u32 events SEC(".data");
 
 /* The connections that a script goes round, by number; .bss has nothing else, since the bench maps it. */

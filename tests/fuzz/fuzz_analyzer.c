@@ -58,13 +58,15 @@ static void check(const struct engine *e, u64 now)
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 {
 	u8 item[sizeof(struct first_payload) + PAYLOAD_LARGE];
-	struct frames frames = {.at = data + 1, .left = size - 1, .now = 1000000000000ULL};
+	struct frames frames = {.now = 1000000000000ULL};
 	struct engine e, long_way;
 	struct fuzzed_frame f;
 	struct config config;
 
 	if (size < 1)
 		return 0;
+	frames.at = data + 1;
+	frames.left = size - 1;
 	config = settings(*data);
 	if (engine_open(&e, &config, take_item, item) || engine_open(&long_way, &config, take_item, item))
 		abort();

@@ -108,7 +108,7 @@ static void play(struct lane *l, struct frames *f, struct output *o)
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 {
 	static struct summary summary;
-	struct frames frames = {.at = data + 1, .left = size - 1, .now = 1000000000000ULL};
+	struct frames frames = {.now = 1000000000000ULL};
 	struct lane *l = malloc(sizeof(*l));
 	struct output output = {.name = "memory"};
 	struct arguments a;
@@ -119,6 +119,8 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 		free(l);
 		return 0;
 	}
+	frames.at = data + 1;
+	frames.left = size - 1;
 	verbosity = -1;
 	read_settings(&a, *data);
 	output.file = open_memstream(&text, &length);
