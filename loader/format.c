@@ -303,6 +303,7 @@ struct text text_span(u64 ns)
 	if (seconds >= 120)
 		return text("%llu min %llu s", (unsigned long long)(seconds / 60),
 			    (unsigned long long)(seconds % 60));
+	ns -= ns % NS_PER_US; /* as text_short_ms() shows it beside */
 	ns = round_span(ns, unit, span_decimals(ns, unit));
 	if (ns >= NS_PER_SECOND)
 		unit = NS_PER_SECOND;

@@ -131,6 +131,7 @@ static void test_spans_and_sizes(void **unused)
 	assert_string_equal(text_span(55000).text, "0.055 ms");
 	assert_string_equal(text_span(20000000).text, "20 ms");
 	assert_string_equal(text_span(1204000000).text, "1.20 s");
+	assert_string_equal(text_span(56999).text, "0.056 ms");
 	assert_string_equal(text_span(10479000).text, "10.5 ms");
 	assert_string_equal(text_span(999600000).text, "1 s");
 	assert_string_equal(text_span(99960000).text, "100 ms");
