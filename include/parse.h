@@ -207,8 +207,20 @@ ALWAYS_INLINE void ipv6_address(union address *address, const u8 *at)
 	address->halves[1] = load_raw64(at + 8);
 }
 
-ALWAYS_INLINE enum parsed parse_ipv4(struct cursor *c, struct segment *s, union address *source,
-				     union address *destination)
+/* The addresses of an IP header, as they are on the wire; order_key() puts them in their order. */
+ALWAYS_INLINE void read_addresses_ipv4(struct connection_key *key, const u8 *ip)
+{
+	ipv4_mapped(&key->low, ip + IPV4_SOURCE_AT);
+	ipv4_mapped(&key->high, ip + IPV4_DESTINATION_AT);
+}
+
+ALWAYS_INLINE void read_addresses_ipv6(struct connection_key *key, const u8 *ip)
+{
+	ipv6_address(&key->low, ip + IPV6_SOURCE_AT);
+	ipv6_address(&key->high, ip + IPV6_DESTINATION_AT);
+}
+
+ALWAYS_INLINE enum parsed parse_ipv4(struct cursor *c, struct segment *s)
 {
 	u32 header, length;
 	u16 fragment;
@@ -226,8 +238,7 @@ ALWAYS_INLINE enum parsed parse_ipv4(struct cursor *c, struct segment *s, union 
 		return PARSED_TRUNCATED;
 	fragment = load_be16(c->at + IPV4_FRAGMENT_AT);
 	c->next = *(c->at + IPV4_PROTOCOL_AT);
-	ipv4_mapped(source, c->at + IPV4_SOURCE_AT);
-	ipv4_mapped(destination, c->at + IPV4_DESTINATION_AT);
+	read_addresses_ipv4(&s->key, c->at);
 	s->version = 4;
 	s->ip_id = load_be16(c->at + IPV4_ID_AT);
 	s->ip_length = length;
@@ -292,8 +303,7 @@ ALWAYS_INLINE enum parsed parse_extensions(struct cursor *c, struct segment *s)
 }
 
 /* Leaves the transport protocol in c->next. */
-ALWAYS_INLINE enum parsed parse_ipv6(struct cursor *c, struct segment *s, union address *source,
-				     union address *destination)
+ALWAYS_INLINE enum parsed parse_ipv6(struct cursor *c, struct segment *s)
 {
 	u32 payload;
 
@@ -306,8 +316,7 @@ ALWAYS_INLINE enum parsed parse_ipv6(struct cursor *c, struct segment *s, union 
 	if (payload > c->left - IPV6_HEADER)
 		return PARSED_TRUNCATED;
 	c->next = *(c->at + IPV6_NEXT_HEADER_AT);
-	ipv6_address(source, c->at + IPV6_SOURCE_AT);
-	ipv6_address(destination, c->at + IPV6_DESTINATION_AT);
+	read_addresses_ipv6(&s->key, c->at);
 	s->version = 6;
 	s->ip_length = IPV6_HEADER + payload;
 	c->left = IPV6_HEADER + payload;
@@ -325,34 +334,31 @@ ALWAYS_INLINE bool comes_first(const union address *a, u16 a_port, const union a
 	return a_port <= b_port;
 }
 
-/* The halves in their order, each in words of eight octets, since the hash and the table read such words. */
-ALWAYS_INLINE void order_key(struct connection_key *key, const union address *low, u16 low_port,
-			     const union address *high, u16 high_port)
+/*
+ * Puts the halves of the key in their order, of which the lower one was the sender's until now. In words of
+ * eight octets, since the hash and the table read such words.
+ */
+ALWAYS_INLINE void order_key(struct segment *s, u16 source_port, u16 destination_port)
 {
-	u64 vlans = (u64)key->vlan << 32 | (u64)key->inner_vlan << 48;
-
-	key->low.halves[0] = low->halves[0];
-	key->low.halves[1] = low->halves[1];
-	key->high.halves[0] = high->halves[0];
-	key->high.halves[1] = high->halves[1];
-	key->ports_and_vlans = vlans | (u64)high_port << 16 | low_port;
-}
-
-ALWAYS_INLINE void make_key(struct segment *s, const union address *source, u16 source_port,
-			    const union address *destination, u16 destination_port)
-{
-	u32 from_high = !comes_first(source, source_port, destination, destination_port), copy = from_high;
+	struct connection_key *key = &s->key;
+	const union address source = key->low, destination = key->high;
+	u64 vlans = (u64)key->vlan << 32 | (u64)key->inner_vlan << 48,
+	    ports = (u64)destination_port << 16 | source_port;
+	u32 from_high = !comes_first(&source, source_port, &destination, destination_port), copy = from_high;
 
 	hide_value(copy); /* else the verifier goes on with two states, one for each order */
 	s->from_high = (u8)copy;
-	if (from_high)
-		order_key(&s->key, destination, destination_port, source, source_port);
-	else
-		order_key(&s->key, source, source_port, destination, destination_port);
+	if (from_high) {
+		key->low.halves[0] = destination.halves[0];
+		key->low.halves[1] = destination.halves[1];
+		key->high.halves[0] = source.halves[0];
+		key->high.halves[1] = source.halves[1];
+		ports = (u64)source_port << 16 | destination_port;
+	}
+	key->ports_and_vlans = vlans | ports;
 }
 
-ALWAYS_INLINE enum parsed parse_tcp(struct cursor *c, struct segment *s, const union address *source,
-				    const union address *destination)
+ALWAYS_INLINE enum parsed parse_tcp(struct cursor *c, struct segment *s)
 {
 	u16 offset_and_flags;
 
@@ -364,9 +370,9 @@ ALWAYS_INLINE enum parsed parse_tcp(struct cursor *c, struct segment *s, const u
 	s->header = (offset_and_flags >> 12) * 4;
 	if (s->header < TCP_HEADER || s->header > c->left)
 		return PARSED_BAD_TCP;
-	if (s->version == 6 && (is_ipv4_mapped(source) || is_ipv4_mapped(destination)))
+	if (s->version == 6 && (is_ipv4_mapped(&s->key.low) || is_ipv4_mapped(&s->key.high)))
 		return PARSED_BAD_IP; /* never on the wire; its key would be that of an IPv4 connection */
-	make_key(s, source, load_be16(c->at), destination, load_be16(c->at + 2));
+	order_key(s, load_be16(c->at), load_be16(c->at + 2));
 	s->flags = offset_and_flags & TCP_FLAGS;
 	s->seq = load_be32(c->at + TCP_SEQ_AT);
 	s->ack = load_be32(c->at + TCP_ACK_AT);
@@ -385,17 +391,15 @@ ALWAYS_INLINE bool is_unreachable(const struct cursor *c)
 	return cursor_has(c, 1) && *c->at == type;
 }
 
-ALWAYS_INLINE enum parsed parse_transport(struct cursor *c, struct segment *s, const union address *source,
-					  const union address *destination)
+ALWAYS_INLINE enum parsed parse_transport(struct cursor *c, struct segment *s)
 {
 	switch (c->next) {
 	case PROTOCOL_TCP:
-		return parse_tcp(c, s, source, destination);
+		return parse_tcp(c, s);
 	case PROTOCOL_UDP:
 		return PARSED_UDP;
 	case PROTOCOL_ICMP:
 	case PROTOCOL_ICMPV6:
-		s->key.low = *source; /* who says so */
 		return is_unreachable(c) ? PARSED_UNREACHABLE : PARSED_ICMP;
 	default:
 		return PARSED_OTHER;
@@ -418,7 +422,6 @@ ALWAYS_INLINE enum parsed parse_arp(const struct cursor *c, struct segment *s)
 ALWAYS_INLINE enum parsed parse_frame(const struct frame *f, struct segment *s, const u8 **tcp)
 {
 	struct cursor c = {.at = f->data, .begin = f->data, .end = f->end, .left = f->length};
-	union address source = {.halves = {0}}, destination = {.halves = {0}};
 	enum parsed parsed;
 
 	s->network = NETWORK_OTHER;
@@ -432,11 +435,11 @@ ALWAYS_INLINE enum parsed parse_frame(const struct frame *f, struct segment *s, 
 	switch (c.next) {
 	case ETHERTYPE_IPV4:
 		s->network = NETWORK_IPV4;
-		parsed = parse_ipv4(&c, s, &source, &destination);
+		parsed = parse_ipv4(&c, s);
 		break;
 	case ETHERTYPE_IPV6:
 		s->network = NETWORK_IPV6;
-		parsed = parse_ipv6(&c, s, &source, &destination);
+		parsed = parse_ipv6(&c, s);
 		break;
 	case ETHERTYPE_ARP:
 		s->network = NETWORK_ARP;
@@ -444,13 +447,14 @@ ALWAYS_INLINE enum parsed parse_frame(const struct frame *f, struct segment *s, 
 	default:
 		return PARSED_OTHER;
 	}
+	if (parsed != PARSED_TCP && parsed != PARSED_FRAGMENT)
+		return parsed;
 	if (!cursor_settle(&c))
 		return PARSED_BAD_IP;
 	*tcp = c.at;
 	s->transport = (u16)(c.at - c.begin);
-	if (parsed == PARSED_TCP || parsed == PARSED_FRAGMENT)
-		s->protocol = (u8)c.next;
-	return parsed == PARSED_TCP ? parse_transport(&c, s, &source, &destination) : parsed;
+	s->protocol = (u8)c.next;
+	return parsed == PARSED_TCP ? parse_transport(&c, s) : parsed;
 }
 
 #endif

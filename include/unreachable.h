@@ -23,7 +23,7 @@ struct icmp_error {
 /*
  * The addresses of the quoted packet; the cursor ends at its TCP header. False: it is none, or no first one.
  */
-ALWAYS_INLINE bool parse_quoted_ipv4(struct cursor *c, union address *source, union address *destination)
+ALWAYS_INLINE bool parse_quoted_ipv4(struct cursor *c, struct connection_key *key)
 {
 	u32 header;
 
@@ -33,20 +33,18 @@ ALWAYS_INLINE bool parse_quoted_ipv4(struct cursor *c, union address *source, un
 	if (*c->at >> 4 != 4 || header < IPV4_HEADER || *(c->at + IPV4_PROTOCOL_AT) != PROTOCOL_TCP ||
 	    load_be16(c->at + IPV4_FRAGMENT_AT) & IPV4_FRAGMENT_OFFSET)
 		return false;
-	ipv4_mapped(source, c->at + IPV4_SOURCE_AT);
-	ipv4_mapped(destination, c->at + IPV4_DESTINATION_AT);
+	read_addresses_ipv4(key, c->at);
 	if (!cursor_has(c, header))
 		return false;
 	cursor_advance(c, header);
 	return true;
 }
 
-ALWAYS_INLINE bool parse_quoted_ipv6(struct cursor *c, union address *source, union address *destination)
+ALWAYS_INLINE bool parse_quoted_ipv6(struct cursor *c, struct connection_key *key)
 {
 	if (!cursor_has(c, IPV6_HEADER) || *c->at >> 4 != 6 || *(c->at + IPV6_NEXT_HEADER_AT) != PROTOCOL_TCP)
 		return false;
-	ipv6_address(source, c->at + IPV6_SOURCE_AT);
-	ipv6_address(destination, c->at + IPV6_DESTINATION_AT);
+	read_addresses_ipv6(key, c->at);
 	cursor_advance(c, IPV6_HEADER);
 	return true;
 }
@@ -58,7 +56,6 @@ ALWAYS_INLINE bool parse_quoted_ipv6(struct cursor *c, union address *source, un
 ALWAYS_INLINE bool parse_unreachable(const struct frame *f, struct segment *s, struct icmp_error *e)
 {
 	struct cursor c = {.at = f->data + s->transport, .begin = f->data, .end = f->end};
-	union address source, destination;
 
 	if (!cursor_settle(&c))
 		return false;
@@ -71,12 +68,11 @@ ALWAYS_INLINE bool parse_unreachable(const struct frame *f, struct segment *s, s
 	if (s->version == 4 && e->code == ICMP_FRAGMENTATION_NEEDED)
 		return false;
 	cursor_advance(&c, ICMP_HEADER);
-	if (s->version == 4 ? !parse_quoted_ipv4(&c, &source, &destination)
-			    : !parse_quoted_ipv6(&c, &source, &destination))
+	if (s->version == 4 ? !parse_quoted_ipv4(&c, &s->key) : !parse_quoted_ipv6(&c, &s->key))
 		return false;
 	if (!cursor_settle(&c) || !cursor_has(&c, ICMP_QUOTED_TCP))
 		return false;
-	make_key(s, &source, load_be16(c.at), &destination, load_be16(c.at + 2));
+	order_key(s, load_be16(c.at), load_be16(c.at + 2));
 	s->seq = load_be32(c.at + TCP_SEQ_AT);
 	return true;
 }
