@@ -98,6 +98,8 @@ ALWAYS_INLINE u32 hint_rank(u32 hint, u32 now, u32 longest)
 	u32 left = (hint - now) & HINT_TIME_MASK, class = hint >> HINT_CLASS_SHIFT;
 	u32 over = -((longest + 1 - left) >> 31), used = -((hint | -hint) >> 31);
 
+	hide_value(over); /* else both are seen to be comparisons, and made into branches */
+	hide_value(used);
 	class ^= (class ^ VICTIM_EXPIRED) & over;
 	return (class << HINT_CLASS_SHIFT | left) & used;
 }
@@ -113,25 +115,34 @@ ALWAYS_INLINE bool may_go(const struct bucket *b, u32 way, u64 now)
 	return class != VICTIM_NONE && class <= b->hints[way & (WAYS - 1)] >> HINT_CLASS_SHIFT;
 }
 
+/* A rank and its way in one number: so the lower of two is found by arithmetic, and brings its way along. */
+enum { RANKED_WAY_BITS = 4 };
+
+ALWAYS_INLINE u64 ranked_way(u32 rank, u32 way)
+{
+	return (u64)rank << RANKED_WAY_BITS | way;
+}
+
+/* Neither of them has its highest bit set. */
+ALWAYS_INLINE u64 lower_ranked(u64 a, u64 b)
+{
+	u64 b_is_lower = -((b - a) >> 63);
+
+	hide_value(b_is_lower); /* else it is seen to be a comparison, and made into a branch */
+	return a ^ ((a ^ b) & b_is_lower);
+}
+
 /* The way that the hints name: WAYS where all are of live ones. */
 VERIFIED_ALONE u32 choose_by_hints(const struct bucket *b, u64 now)
 {
-	u32 best = VICTIM_NONE << HINT_CLASS_SHIFT, chosen = WAYS, units = hint_time(now),
-	    longest = hint_longest_span();
+	u64 best = ranked_way((VICTIM_NONE << HINT_CLASS_SHIFT) - 1, WAYS);
+	u32 units = hint_time(now), longest = hint_longest_span();
 
 	if (!b)
 		return WAYS;
-	for (u32 i = 0; i < WAYS; i++) {
-		u32 rank = hint_rank(b->hints[i], units, longest);
-
-		if (rank < best) {
-			best = rank;
-			chosen = i;
-		}
-		hide_value(best);
-		hide_value(chosen);
-	}
-	return chosen;
+	for (u32 i = 0; i < WAYS; i++)
+		best = lower_ranked(best, ranked_way(hint_rank(b->hints[i], units, longest), i));
+	return best & ((1 << RANKED_WAY_BITS) - 1);
 }
 
 /* Of records that are worth more than their hints say, or were seen since: class and time anew. */
