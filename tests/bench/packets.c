@@ -15,10 +15,16 @@
 #include "packets_pair.h"
 #include "packets_report.h"
 
-/* ^WORD: the name begins with it. */
+/* ^WORD: the name begins with it; WORD$: it ends with it. */
 static bool has_word(const char *name, const char *word)
 {
-	return *word == '^' ? !strncmp(name, word + 1, strlen(word + 1)) : strstr(name, word) != NULL;
+	size_t whole = strlen(name), part = strlen(word);
+
+	if (*word == '^')
+		return !strncmp(name, word + 1, part - 1);
+	if (part && word[part - 1] == '$')
+		return whole >= part - 1 && !strncmp(name + whole - (part - 1), word, part - 1);
+	return strstr(name, word) != NULL;
 }
 
 bool settings_want(const struct settings *s, const char *name, bool quick)
@@ -52,10 +58,10 @@ static int measure_rows(struct bed *b, const struct settings *s)
 
 static int usage(int status)
 {
-	fprintf(status ? stderr : stdout,
-		"usage: packets [--quick] [--json] [--rounds N] [--ms N] [--object "
-		"FILE] [--stamp FILE] [WORD...]\n"
-		"Measures the rows that have all WORDs in their names; ^WORD: that begin with it.\n");
+	fprintf(status ? stderr : stdout, "usage: packets [--quick] [--json] [--rounds N] [--ms N] [--object "
+					  "FILE] [--stamp FILE] [WORD...]\n"
+					  "Measures the rows that have all WORDs in their names; ^WORD: that "
+					  "begin with it; WORD$: that end with it.\n");
 	return status;
 }
 
