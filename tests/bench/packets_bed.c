@@ -78,10 +78,8 @@ static int ignore_item(void *context, void *data, size_t size)
 static int set_other_targets(const struct bed *b, enum bed_hook hook)
 {
 	static const char *const others[TARGETS] = {
-		[TARGET_FLOOR] = "floor_%s",
-		[TARGET_PARSE] = "parse_%s",
-		[TARGET_CLOCK] = "clock_%s",
-		[TARGET_RING] = "ring_%s",
+		[TARGET_FLOOR] = "floor_%s", [TARGET_PARSE] = "parse_%s", [TARGET_CLOCK] = "clock_%s",
+		[TARGET_CLAIM] = "claim_%s", [TARGET_RING] = "ring_%s",
 	};
 
 	for (u32 target = 0; target < TARGETS; target++) {

@@ -9,7 +9,7 @@ struct timing {
 	double floor[ROUNDS_MAX];
 	double above[ROW_TARGETS][ROUNDS_MAX];
 	double memory[ROUNDS_MAX]; /* what memory alone takes */
-	double clock[ROUNDS_MAX];  /* and the clock, above the floor */
+	double needed[ROUNDS_MAX]; /* and what else such a segment needs, above the floor */
 };
 
 struct measurement {
@@ -55,10 +55,16 @@ static double run_round(struct measurement *m, u32 target)
 	return run(m, target, m->runs[target] - first);
 }
 
-/* Rows of one segment that go round many connections. */
+/* Rows of one segment that begins a connection, or belongs to one. */
+static bool is_tracked(const struct row *row)
+{
+	return row->scene->steps == 1 && !row->scene->ethertype;
+}
+
+/* And that go round many. */
 static bool has_memory(const struct row *row)
 {
-	return row->scene->steps == 1 && !row->scene->ethertype && row->connections > 1;
+	return is_tracked(row) && row->connections > 1;
 }
 
 static bool opens(const struct row *row)
@@ -69,17 +75,23 @@ static bool opens(const struct row *row)
 /* Where each segment begins a connection, whose time is a precise one. */
 static bool has_clock(const struct row *row)
 {
-	return has_memory(row) && opens(row);
+	return is_tracked(row) && opens(row);
 }
 
-static int run_clock(struct measurement *m, u32 round)
+/* Where it belongs to one, whose direction is claimed meanwhile. */
+static bool has_claim(const struct row *row)
+{
+	return is_tracked(row) && !opens(row);
+}
+
+static int run_needed(struct measurement *m, u32 round)
 {
 	double ns;
 
-	if (!has_clock(m->row))
+	if (!is_tracked(m->row))
 		return 0;
-	ns = run(m, TARGET_CLOCK, m->runs[TARGET_FLOOR]);
-	m->timing.clock[round] = ns - m->timing.floor[round];
+	ns = run(m, has_clock(m->row) ? TARGET_CLOCK : TARGET_CLAIM, m->runs[TARGET_FLOOR]);
+	m->timing.needed[round] = ns - m->timing.floor[round];
 	return ns < 0 ? -1 : 0;
 }
 
@@ -102,7 +114,7 @@ static int run_rounds(struct measurement *m)
 				m->timing.floor[r] = ns;
 			m->timing.above[target][r] = ns - m->timing.floor[r];
 		}
-		if (run_clock(m, r))
+		if (run_needed(m, r))
 			return -1;
 		if (has_memory(m->row))
 			m->timing.memory[r] = walk_pass(&m->walk);
@@ -124,7 +136,8 @@ static void print(const struct measurement *m)
 		.parse = median(m->timing.above[TARGET_PARSE], rounds),
 		.value = median(m->timing.above[TARGET_SYNSCOPE], rounds),
 		.memory = has_memory(m->row) ? median(m->timing.memory, rounds) : 0,
-		.clock = has_clock(m->row) ? median(m->timing.clock, rounds) : 0,
+		.clock = has_clock(m->row) ? median(m->timing.needed, rounds) : 0,
+		.claim = has_claim(m->row) ? median(m->timing.needed, rounds) : 0,
 		.target = row_target(m->row),
 		.packets = m->row->scene->steps > 2 ? m->row->scene->steps : 0,
 	};

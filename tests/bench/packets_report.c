@@ -47,6 +47,9 @@ static const char *why_missed(const struct report *r)
 		return "memory alone is above";
 	if (r->memory > 0 && r->parse + r->memory > r->target)
 		return "parsing and memory alone are above";
+	if (r->claim > 0 && r->parse + r->claim + r->memory > r->target)
+		return r->memory > 0 ? "parsing, claim and memory alone are above"
+				     : "parsing and claim alone are above";
 	if (r->clock > 0 && r->parse + r->clock + r->memory > r->target)
 		return "parsing, clock and memory alone are above";
 	if (r->ring > r->target)
@@ -71,6 +74,8 @@ static void print_json(const struct report *r)
 		printf(", \"memory\": %.1f", r->memory);
 	if (r->clock > 0)
 		printf(", \"clock\": %.1f", r->clock);
+	if (r->claim > 0)
+		printf(", \"claim\": %.1f", r->claim);
 	if (r->ring > 0)
 		printf(", \"ring\": %.1f", r->ring);
 	if (r->packets)

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Writes the next segment of its script (stamp.h) into the frame and hands the frame to another
- * program: an empty one, one that parses and counts, synscope's own, one that reads the clock, or one that
- * reads the clock, takes a number and puts as many bytes into a ring as an event has. All pay the same for
- * the stamping, so what differs is what the program costs.
+ * program: an empty one, one that parses and counts, synscope's own, one that reads the clock, one that
+ * claims a direction, or one that reads the clock, takes a number and puts as many bytes into a ring as an
+ * event has. All pay the same for the stamping, so what differs is what the program costs.
  */
 #include "platform.h"
 #include "event.h"
@@ -44,6 +44,9 @@ struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, RING_BYTES);
 } ring_alone SEC(".maps");
+
+/* What a segment of a connection claims and gives back, as direction_claim() and direction_release() do. */
+__u32 claimed SEC(".data");
 
 /* How many events there were: those of both directions are numbered together, by whichever CPU. */
 __u32 events SEC(".data");
@@ -255,6 +258,22 @@ int clock_xdp(struct xdp_md *ctx)
 	return XDP_PASS;
 }
 
+ALWAYS_INLINE void claim_and_release(void)
+{
+	u32 version = *(volatile u32 *)&claimed;
+
+	if (!(version & 1) && compare_and_swap(&claimed, version, version + 1) == version)
+		store_release(&claimed, version + 2);
+}
+
+SEC("xdp.frags")
+int claim_xdp(struct xdp_md *ctx)
+{
+	(void)ctx;
+	claim_and_release();
+	return XDP_PASS;
+}
+
 ALWAYS_INLINE void put_into_ring(void)
 {
 	struct event *e = bpf_ringbuf_reserve(&ring_alone, sizeof(*e), 0);
@@ -318,6 +337,14 @@ int clock_tc(struct __sk_buff *ctx)
 {
 	(void)ctx;
 	read_clock();
+	return TCX_NEXT;
+}
+
+SEC("tc")
+int claim_tc(struct __sk_buff *ctx)
+{
+	(void)ctx;
+	claim_and_release();
 	return TCX_NEXT;
 }
 

@@ -14,6 +14,7 @@ enum stamp_target {
 	TARGET_SYNSCOPE,
 	ROW_TARGETS,
 	TARGET_CLOCK = ROW_TARGETS, /* where a connection begins: its time is a precise one */
+	TARGET_CLAIM,		    /* where a segment belongs to one: two CPUs may have the two next ones */
 	TARGET_RING,		    /* where there are events */
 	TARGETS
 };
