@@ -50,7 +50,7 @@ static int take_option(struct arguments *a, const struct option_row *o, const ch
 		return inline_value ? say_error("--%s: takes no value", o->name) : o->take(a, NULL);
 	if (!value) {
 		if (*at + 1 >= argc)
-			return say_error("--%s: needs %s", o->name, o->value);
+			return say_error("--%s: needs a value: %s", o->name, o->value);
 		value = argv[++*at];
 	}
 	return o->take(a, value);
@@ -135,7 +135,7 @@ static const char *missing_or_more(const struct command *c, int operands)
 {
 	if (operands > c->most)
 		return "more than one capture";
-	return c->takes == TAKES_FILE ? "names no capture" : "names no interface";
+	return c->takes == TAKES_FILE ? "no capture given" : "no interface given";
 }
 
 /* An address is of one IP version: a short prefix of IPv6 must not take in IPv4, which is kept mapped. */
@@ -194,15 +194,26 @@ static bool asks(int argc, char **argv, const char *letter, const char *name)
 	return false;
 }
 
+/* help, help COMMAND and COMMAND --help. */
+static int help(const char *name)
+{
+	const struct command *c = name && *name != '-' ? find_command(name) : NULL;
+
+	if (name && *name != '-' && !c)
+		return say_error("%s: no such command; see synscope --help", name), EXIT_USAGE;
+	help_print(c);
+	return EXIT_DONE;
+}
+
 int arguments_parse(struct arguments *a, int argc, char **argv)
 {
 	const struct command *c = argc > 1 ? find_command(argv[1]) : NULL;
 
 	set_defaults(a);
-	if (asks(argc, argv, "-h", "--help") || (argc > 1 && !strcmp(argv[1], "help"))) {
-		help_print(c ?: argc > 2 ? find_command(argv[2]) : NULL);
-		return EXIT_DONE;
-	}
+	if (argc > 1 && !strcmp(argv[1], "help"))
+		return help(argv[2]);
+	if (asks(argc, argv, "-h", "--help"))
+		return help(argv[1]);
 	if (asks(argc, argv, "-V", "--version")) {
 		printf("synscope %s\n", SYNSCOPE_VERSION);
 		return EXIT_DONE;
@@ -211,7 +222,7 @@ int arguments_parse(struct arguments *a, int argc, char **argv)
 		if (argc > 1)
 			say_error("%s: no such command; see synscope --help", argv[1]);
 		else
-			say_error("which command? see synscope --help");
+			say_error("command line: no command; see synscope --help");
 		return EXIT_USAGE;
 	}
 	a->command = c;

@@ -57,8 +57,7 @@ int book_open(struct book *b, const struct interface *interface, const struct co
 	memory_close(b->entries, entries_size(b));
 	b->scans = NULL;
 	b->entries = NULL;
-	return say_error("%u connections: %s; give a smaller --max-connections", slots(b) / 2,
-			 strerror(ENOMEM));
+	return say_no_room(slots(b) / 2, entries_size(b), ENOMEM);
 }
 
 /* What an entry holds of its connection. */

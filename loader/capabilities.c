@@ -3,6 +3,7 @@
 
 #include <bpf/bpf.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/capability.h>
@@ -10,6 +11,7 @@
 #include <unistd.h>
 
 #include "message.h"
+#include "printable.h"
 
 /* A capability, and the older one that includes it. */
 static const struct right {
@@ -43,6 +45,19 @@ static void wake_permitted(cap_t state)
 				cap_set_flag(state, CAP_EFFECTIVE, 1, &pair[n], CAP_SET);
 	}
 	cap_set_proc(state);
+}
+
+const char *capabilities_grant(void)
+{
+	static char command[PATH_MAX + 80];
+	char program[PATH_MAX] = "synscope"; /* where there is no /proc */
+	ssize_t length = readlink("/proc/self/exe", program, sizeof(program) - 1);
+
+	if (length > 0)
+		program[length] = 0;
+	make_printable(program);
+	snprintf(command, sizeof(command), "sudo setcap cap_bpf,cap_perfmon,cap_net_admin+ep %s", program);
+	return command;
 }
 
 bool capabilities_missing(char *missing, size_t size)
@@ -81,8 +96,8 @@ int capabilities_require(const char *what)
 	char missing[128];
 
 	if (!capabilities_missing(missing, sizeof(missing)))
-		return say_error("%s: %s missing: run it as root, or grant: " CAPABILITIES_GRANT, what,
-				 missing);
+		return say_error("%s: %s missing: run it as root, or grant: %s", what, missing,
+				 capabilities_grant());
 	return 0;
 }
 

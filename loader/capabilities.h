@@ -6,8 +6,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* The command that grants what is missing. */
-#define CAPABILITIES_GRANT "sudo setcap cap_bpf,cap_perfmon,cap_net_admin+ep $(command -v synscope)"
+/* The command that grants what is missing; valid until the next call. */
+const char *capabilities_grant(void);
 
 /*
  * Makes effective what is permitted, and looks for what loading and attaching need. The names of those

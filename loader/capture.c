@@ -81,7 +81,7 @@ static ssize_t read_pipe(void *cookie, char *buffer, size_t size)
 	if (c->before_wait && !poll(&pipe, 1, 0))
 		c->before_wait(c->before_wait_context);
 	do {
-		c->given_up = ending_is_asked() && ending_ticks() >= ENDING_PATIENCE;
+		c->given_up = ending_is_overdue();
 		if (c->given_up)
 			return 0;
 	} while (poll(&pipe, 1, -1) < 0 && errno == EINTR);

@@ -32,9 +32,9 @@ static int check_free(const struct arguments *a)
 		pin_find(&p, a->bpffs, a->operands[i]);
 		if (*p.renamed)
 			return say_error(
-				"%s: what was attached to it when it had this name goes on as %s; take "
-				"that off first: synscope detach %s%s",
-				p.renamed, p.renamed, p.renamed, bpffs_option(a->bpffs));
+				"%s: an interface that had this name before goes on as %s, attached; "
+				"take it off first: synscope detach %s%s",
+				a->operands[i], p.renamed, p.renamed, bpffs_option(a->bpffs));
 		if (pin_look(&p) != -ENOENT)
 			return say_taken(&p);
 	}

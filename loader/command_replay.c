@@ -127,18 +127,13 @@ static void show_progress(const struct replay *r)
 	last = now;
 }
 
-/* What comes through a pipe may have no end. What it still brings is waited for, but not for ever. */
-static bool is_interrupted(void)
-{
-	return ending_is_asked() && ending_ticks() >= ENDING_PATIENCE;
-}
-
+/* What comes through a pipe may have no end: what it still brings is waited for, but not for ever. */
 static int play(struct replay *r)
 {
 	static struct captured_frame f;
 	int got = 0;
 
-	while (!output_is_full(&r->output) && !is_interrupted() &&
+	while (!output_is_full(&r->output) && !ending_is_overdue() &&
 	       (got = capture_next(&r->capture, &f)) > 0) {
 		struct lane *l;
 

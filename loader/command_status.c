@@ -147,9 +147,7 @@ static int show_interface(struct status *s, const char *name)
 		return 0;
 	}
 	if (error)
-		return say_error("%s: %s", name,
-				 error == -ENODEV ? "no such interface (`ip link` lists them)"
-						  : strerror(-error));
+		return link_say_not_found(name, error);
 	if (p)
 		find_attached(&f, p);
 	else if (s->hidden)

@@ -85,3 +85,8 @@ unsigned ending_ticks(void)
 {
 	return (unsigned)ticks;
 }
+
+bool ending_is_overdue(void)
+{
+	return ending_is_asked() && ending_ticks() >= ENDING_PATIENCE;
+}

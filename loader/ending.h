@@ -35,4 +35,7 @@ unsigned ending_ticks(void);
 
 enum { ENDING_PATIENCE = 3 };
 
+/* Whether a signal asked for it so long ago, or so many did. */
+bool ending_is_overdue(void);
+
 #endif

@@ -148,7 +148,7 @@ void print_flood_summary(FILE *out, const struct totals *t)
 	}
 	if (t->counters.aggregated)
 		fprintf(out,
-			"counted without an event, so that others have room: %s segments of "
+			"counted without an event, since the ring was filling: %s segments of "
 			"connections that were not open\n",
 			text_count(t->counters.aggregated).text);
 }

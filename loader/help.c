@@ -47,7 +47,8 @@ void help_print(const struct command *only)
 	       "usage: synscope COMMAND [OPTION...] [OPERAND...]\n\ncommands:\n");
 	for (const struct command *c = commands; c->name; c++)
 		printf("  %-9s %-17s %s\n", c->name, c->operands, c->summary);
-	printf("\nsynscope COMMAND --help shows the options of one command. All of them:\n");
+	printf("\nsynscope COMMAND --help shows the options of one command. All of them (TIME: a number and\n"
+	       "ns, us, ms, s, m or h; without a unit: seconds):\n");
 	print_options(~0U);
 	printf("\nexamples:\n"
 	       "  sudo synscope run eth0                      handshakes and teardowns as timelines\n"

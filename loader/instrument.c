@@ -70,9 +70,7 @@ static int size_table(struct config *config, u32 connections)
 	config->buckets = buckets_for(connections);
 	bytes = (u64)config->buckets * sizeof(struct bucket);
 	if (bytes > available_memory())
-		return say_error(
-			"table of %u connections: needs %llu MiB: %s; give a smaller --max-connections",
-			connections, (unsigned long long)bytes >> 20, strerror(ENOMEM));
+		return say_no_room(connections, bytes, ENOMEM);
 	return 0;
 }
 
@@ -138,9 +136,7 @@ int instrument_open(struct instrument *i, const char *interface, const struct in
 	i->ring_fd = i->counters_fd = i->lock_fd = -1;
 	error = link_find(&plan.link, interface);
 	if (error)
-		return say_error("%s: %s", interface,
-				 error == -ENODEV ? "no such interface (`ip link` lists them)"
-						  : strerror(-error));
+		return link_say_not_found(interface, error);
 	instrument_name(i, plan.link.name);
 	if (capabilities_require(i->name) || check_link(&plan.link) || choose_mode(&plan, o) ||
 	    fill_config(&i->config, &plan.link, o))

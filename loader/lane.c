@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "lane.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "message.h"
@@ -30,8 +31,8 @@ static int open_engine(struct lane *l)
 	if (uses_bpf(l))
 		return engine_bpf_open(&l->bpf, &l->config, on_item, l);
 	if (engine_open(&l->native, &l->config, on_item, l))
-		return say_error("%u connections: not enough memory; give a smaller --max-connections",
-				 l->arguments->max_connections);
+		return say_no_room(l->arguments->max_connections,
+				   (u64)l->config.buckets * sizeof(struct bucket), ENOMEM);
 	return 0;
 }
 

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "printable.h"
@@ -61,6 +62,12 @@ int say_error(const char *format, ...)
 const char *limit_advice(int error)
 {
 	return error == EMFILE || error == ENFILE ? "; raise the limit: ulimit -n" : "";
+}
+
+int say_no_room(unsigned connections, unsigned long long bytes, int error)
+{
+	return say_error("table of %u connections: needs %llu MiB: %s; give a smaller --max-connections",
+			 connections, bytes >> 20, strerror(error));
 }
 
 void say(const char *format, ...)

@@ -8,6 +8,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "message.h"
+
 /* What one answer is read into; the kernel fills at most this much of a dump at a time. */
 enum { ANSWER_MAX = 32768 };
 
@@ -206,6 +208,12 @@ int link_find(struct link *l, const char *name)
 	netlink_begin(&r, RTM_GETLINK, 0, sizeof(r.link));
 	netlink_add(&r, strlen(name) < IFNAMSIZ ? IFLA_IFNAME : IFLA_ALT_IFNAME, name, strlen(name) + 1);
 	return netlink_talk(NETLINK_ROUTE, &r, read_link, l, NULL);
+}
+
+int link_say_not_found(const char *name, int error)
+{
+	return say_error("%s: %s", name,
+			 error == -ENODEV ? "no such interface (`ip link` lists them)" : strerror(-error));
 }
 
 static int set_xdp(int ifindex, int program, u32 flags, const int *expected, char *words)

@@ -65,6 +65,9 @@ struct link {
 /* By its name, or an alternative one. 0 or -errno: -ENODEV where there is none. */
 int link_find(struct link *l, const char *name);
 
+/* Says why link_find() found none: its error. Returns -1. */
+int link_say_not_found(const char *name, int error);
+
 /*
  * Tries to attach an XDP program by netlink, only for the words of the refusal; empty where there are none.
  */

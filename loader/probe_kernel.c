@@ -46,7 +46,7 @@ static bool probe_rights(struct findings *f)
 	if (!complete)
 		mend(find(f, "capabilities", LACKING, "%s missing: to attach, and to see all of this",
 			  missing),
-		     "%s", CAPABILITIES_GRANT);
+		     "%s", capabilities_grant());
 	else if (capabilities_in_user_namespace())
 		find(f, "capabilities", NOTE, "those of a user namespace: bpf(2) asks for the host's");
 	else

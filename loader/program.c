@@ -36,7 +36,7 @@ static int on_libbpf_message(enum libbpf_print_level level, const char *format, 
 		return 0;
 	if (level == LIBBPF_WARN)
 		load_words_take(&words, text);
-	if (verbosity > 2 || (verbosity > 1 && level != LIBBPF_DEBUG))
+	if (verbosity > 3 || (verbosity > 2 && level != LIBBPF_DEBUG))
 		say_lines(text);
 	free(text);
 	return length;
@@ -91,10 +91,8 @@ static int load_failed(const struct config *config, int error)
 	if (error == -EPERM)
 		return load_not_permitted();
 	if (error == -ENOMEM || error == -E2BIG)
-		return say_error(
-			"table of %u connections: needs %llu MB: %s; give a smaller --max-connections",
-			config->buckets * WAYS / 2,
-			(unsigned long long)config->buckets * sizeof(struct bucket) >> 20, strerror(-error));
+		return say_no_room(config->buckets * WAYS / 2, (u64)config->buckets * sizeof(struct bucket),
+				   -error);
 	return say_error("programs: %s%s%s", strerror(-error), *words.text ? ": " : "", words.text);
 }
 

@@ -39,7 +39,7 @@ void scan_parties(struct paragraph *p, const struct scanner *s)
 
 static void add_port_states(struct paragraph *p, const struct scanner *s)
 {
-	const char *separator = ": ";
+	const char *separator = s->hosts.count > 1 ? "; of the targets " : ": ";
 
 	for (enum port_state state = PORT_OPEN; state < PORT_STATES; state++) {
 		u32 n;

@@ -192,7 +192,7 @@ static void add_unseen(struct paragraph *p, const struct counters *n)
 	add_things(p, n->busy, "segment", " untracked (table busy)");
 	/* those whose tuple was used anew are counted with them, and lost nothing */
 	add_things(p, saturating_subtract(n->evicted, n->reused), "connection", " evicted while open");
-	add_things(p, n->displaced, "closed record", " whose place was needed too early");
+	add_things(p, n->displaced, "closed record", " that left a full table early");
 	add_things(p, n->fragments, "fragment", "");
 	add_things(p, n->truncated, "frame", " cut short");
 	add_things(p, n->bad_ip, "malformed IP packet", "");

@@ -71,7 +71,7 @@ static void say_close(struct paragraph *p, const struct record *r)
 	const char *by = teardown_by(r);
 
 	paragraph_item(p, "closed by %s%s after %s", strcmp(by, "both") != 0 ? "the " : "", by_whom(by),
-		       text_span(duration(c)).text);
+		       text_span(saturating_subtract(c->at.closed, c->start)).text);
 	if (!disorder)
 		paragraph_add(p, ", in order");
 }
@@ -169,9 +169,9 @@ static void say_open(struct paragraph *p, const struct record *r)
 	bool by_originator = c->state & SAW_FIN << ORIGINATOR, by_responder = c->state & SAW_FIN << RESPONDER;
 
 	if (by_originator && by_responder)
-		paragraph_item(p, "both have closed, the last ACK was not seen");
+		paragraph_item(p, "both sent a FIN, and the last ACK was not seen");
 	else if (by_originator || by_responder)
-		paragraph_item(p, "closed on the %s's side only",
+		paragraph_item(p, "half-closed by the %s's FIN",
 			       endpoint_names[by_originator ? ORIGINATOR : RESPONDER]);
 	switch (r->ending) {
 	case ENDING_IDLE:
@@ -185,8 +185,9 @@ static void say_open(struct paragraph *p, const struct record *r)
 		paragraph_item(p, "then a new SYN took its ports");
 		break;
 	default:
-		paragraph_item(p, "still open after %s",
-			       text_span(saturating_subtract(r->now, c->start)).text);
+		if (!by_originator || !by_responder)
+			paragraph_item(p, "still open after %s",
+				       text_span(saturating_subtract(r->now, c->start)).text);
 	}
 }
 

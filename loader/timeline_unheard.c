@@ -27,8 +27,7 @@ bool timeline_unacknowledged(struct paragraph *p, const struct connection *c, en
 
 	if (is_probe(c) || !bytes || again < SENT_AGAIN + fins)
 		return false;
-	paragraph_add(p,
-		      "%s of the %s's were never acknowledged, and sent again %s: ", text_bytes(bytes).text,
+	paragraph_add(p, "%s from the %s were sent again %s and never acknowledged: ", text_bytes(bytes).text,
 		      endpoint_names[who], text_times(again - fins).text);
 	paragraph_add(p, "the %s is gone, or can't be reached", endpoint_names[other_endpoint(who)]);
 	return true;

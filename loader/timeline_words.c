@@ -55,7 +55,7 @@ static void remark_unseen_side(struct paragraph *p, const struct record *r)
 
 	paragraph_add(p, "only the %s's segments were seen: ", endpoint_names[who]);
 	paragraph_add(p, r->interface->ingress_only ? "what goes out is not looked at (--ingress-only)"
-						    : "the others went another way");
+						    : "the other direction did not come by here");
 }
 
 /* The outcome has said how often. A SYN is sent again after a second at the earliest (RFC 6298), or so. */
@@ -99,8 +99,8 @@ static void remark_midstream(struct paragraph *p, const struct connection *c)
 			port_class(party_of(&c->key, c->state, RESPONDER).port);
 
 	paragraph_add(p,
-		      "already open when the watching began: its handshake was not seen, who opened it is a "
-		      "guess by %s",
+		      "already open when watching began: its handshake was not seen, and who opened it is "
+		      "guessed by %s",
 		      by_ports ? "the port numbers" : "who was seen first");
 }
 
@@ -158,7 +158,7 @@ static const char *plain_remark(enum diagnosis d)
 {
 	static const char *const remarks[DIAGNOSES] = {
 		[DIAGNOSIS_RESET_NOT_ACCEPTED] =
-			"a RST came whose number fits nothing: it closes nothing (RFC 5961)",
+			"a RST came with a number that does not fit: it closes nothing (RFC 5961)",
 		[DIAGNOSIS_SIMULTANEOUS_OPEN] =
 			"both sent a SYN at once: a simultaneous open (RFC 9293 section 3.5)",
 		[DIAGNOSIS_SIMULTANEOUS_CLOSE] = "both sent a FIN before they had the other's",

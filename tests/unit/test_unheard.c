@@ -91,7 +91,7 @@ static void test_unacknowledged(void **state)
 	assert_string_equal(said_of(&c, ORIGINATOR), "");
 	DIRECTION(&c, ORIGINATOR)->retransmits = 4;
 	assert_string_equal(said_of(&c, ORIGINATOR),
-			    "100 B of the originator's were never acknowledged, and sent again 4 times: the "
+			    "100 B from the originator were sent again 4 times and never acknowledged: the "
 			    "responder is gone, or can't be reached");
 	assert_string_equal(said_of(&c, RESPONDER), "");
 }
