@@ -49,10 +49,10 @@ all: $(BUILD)/synscope
 $(BUILD)/synscope: $(OBJECTS)
 	$(call say,LINK,$@) $(CC) $(CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -o $@
 
-$(BUILD)/%.o: loader/%.c $(HEADERS) $(SKELETON) | $(BUILD)
+$(BUILD)/%.o: loader/%.c $(HEADERS) $(SKELETON) Makefile | $(BUILD)
 	$(call say,CC,$@) $(CC) $(CPPFLAGS) $(CFLAGS) -c $< -o $@
 
-$(BUILD)/synscope.bpf.o: bpf/synscope.bpf.c $(wildcard bpf/*.h include/*.h vmlinux/*.h) | $(BUILD)
+$(BUILD)/synscope.bpf.o: bpf/synscope.bpf.c $(wildcard bpf/*.h include/*.h vmlinux/*.h) Makefile | $(BUILD)
 	$(call say,BPF,$@) $(CLANG) $(BPF_FLAGS) -c $< -o $@
 
 $(SKELETON): $(BUILD)/synscope.bpf.o
@@ -60,6 +60,9 @@ $(SKELETON): $(BUILD)/synscope.bpf.o
 
 $(BUILD):
 	$(Q)mkdir -p $@
+
+# What root has built belongs to whom the sources belong to: so `make` goes on without root.
+give_back = chown -R --reference=Makefile $(BUILD)
 
 # ---- tests -----------------------------------------------------------------
 
@@ -82,13 +85,13 @@ $(BUILD)/tests/run_scenario: $(SCENARIOS) $(wildcard tests/scenario/*.h) $(LIBRA
 test:
 	$(Q)tests/setup.sh test
 	$(Q)$(MAKE) --no-print-directory $(JOBS) tests
-	$(Q)tests/run.sh
+	$(Q)tests/run.sh; status=$$?; $(give_back); exit $$status
 
 .PHONY: demo
 demo:
 	$(Q)tests/setup.sh demo
 	$(Q)$(MAKE) --no-print-directory $(JOBS) all
-	$(Q)tests/demo.sh
+	$(Q)$(give_back); tests/demo.sh
 
 # How long `make fuzz` runs each target, in seconds.
 FUZZ_SECONDS ?= 60
@@ -251,8 +254,9 @@ install: all
 	install -D -m 755 $(BUILD)/synscope $(DESTDIR)$(PREFIX)/sbin/synscope
 
 .PHONY: vmlinux
-vmlinux:
-	$(BPFTOOL) btf dump file /sys/kernel/btf/vmlinux format c > vmlinux/vmlinux_$$(uname -r).h
+vmlinux: | $(BUILD)
+	$(BPFTOOL) btf dump file /sys/kernel/btf/vmlinux format c > $(BUILD)/vmlinux.new
+	mv $(BUILD)/vmlinux.new vmlinux/vmlinux_$$(uname -r).h
 
 .PHONY: clean
 clean:

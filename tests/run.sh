@@ -32,6 +32,15 @@ cmocka_counted() {
 	sed -nE "s/^\[ +$1 +\].* ([0-9]+) test\(s\).*/\1/p" "$said" | tail -n 1 | grep . || echo 0
 }
 
+# SECONDS COMMAND...: in the background, since a shell takes its traps only when it waits with `wait`. Sets status.
+limited() {
+	timeout --kill-after=10 "$@" >"$said" 2>&1 &
+	running[$!]=$2
+	wait $!
+	status=$?
+	running=()
+}
+
 # NAME STATUS PASSED FAILED SKIPPED: adds up, and a program that failed without a count is one failure.
 add() {
 	local name=$1 status=$2 ok=$3 bad=$4 left=$5
@@ -51,8 +60,7 @@ run_units() {
 
 	for program in "$BUILD"/tests/unit/*; do
 		if [ -d "$program" ] || [ ! -x "$program" ]; then continue; fi
-		timeout 120 "$program" >"$said" 2>&1
-		status=$?
+		limited 120 "$program"
 		add "unit ${program##*/}" $status "$(cmocka_counted PASSED)" "$(cmocka_counted FAILED)" \
 			"$(cmocka_counted SKIPPED)"
 	done
@@ -62,8 +70,7 @@ run_scenarios() {
 	local status
 
 	[ -x "$BUILD/tests/run_scenario" ] || return
-	timeout 120 "$BUILD/tests/run_scenario" tests/scenario/*.txt >"$said" 2>&1
-	status=$?
+	limited 120 "$BUILD/tests/run_scenario" tests/scenario/*.txt
 	add "scenarios" $status "$(counted passed)" "$(counted failed)" "$(counted skipped)"
 }
 
@@ -72,16 +79,15 @@ run_counted() {
 	local name=$1 status
 
 	shift
-	timeout 240 "$@" >"$said" 2>&1
-	status=$?
+	limited 400 "$@"
 	add "$name" $status "$(counted passed)" "$(counted failed)" "$(counted skipped)"
 }
 
 # Captures with the verdicts of other tools, and the scenarios as captures: both engines on all of them.
 run_captures() {
-	local made
+	local made=$work/made
 
-	made=$(mktemp -d) || return
+	mkdir "$made" || return
 	for scenario in tests/scenario/*.txt; do
 		"$BUILD/tests/run_scenario" --pcap "$made/$(basename "$scenario" .txt).pcap" "$scenario" >/dev/null 2>&1
 	done
@@ -89,9 +95,10 @@ run_captures() {
 		python3 tests/captures/compare.py "$BUILD/synscope" "$CAPTURES"
 	run_counted "captures: completeness of random connections, as tshark has it" \
 		python3 tests/captures/completeness_agrees.py "$BUILD/synscope"
+	run_counted "captures: each field of the JSON is documented" \
+		python3 tests/captures/fields_are_documented.py "$BUILD/synscope" "$made"
 	run_counted "captures: both engines print the same bytes" \
 		python3 tests/captures/engines_agree.py "$BUILD/synscope" "$made" --quick
-	rm -rf "$made"
 }
 
 is_wanted() {

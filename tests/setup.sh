@@ -10,11 +10,19 @@
 
 # shellcheck disable=SC2086 # lists are taken apart at their blanks
 
+# What clang links fuzzers with, of its own version; Debian 12's is 14.
+fuzzing_library() {
+	local version
+
+	version=$(clang --version 2>/dev/null | sed -nE 's/.*clang version ([0-9]+).*/\1/p' | head -n 1)
+	echo "libclang-rt-${version:-14}-dev"
+}
+
 BUILD_PACKAGES="gcc make pkg-config clang llvm libbpf-dev libelf-dev zlib1g-dev libpcap-dev libmd-dev
 	libcap-dev libndpi-dev bpftool"
 DEMO_PACKAGES="iproute2 procps python3"
-TEST_PACKAGES="libcmocka-dev libcap2-bin util-linux tcpdump nftables nmap iputils-ping libclang-rt-14-dev
-	nginx-light curl openssl dropbear-bin rabbitmq-server"
+TEST_PACKAGES="libcmocka-dev libcap2-bin util-linux tcpdump nftables nmap iputils-ping $(fuzzing_library)
+	tshark nginx-light curl openssl dropbear-bin rabbitmq-server"
 BENCH_PACKAGES="tcpdump tshark tcptrace libbpf-tools linux-perf clang-16 clang-19"
 
 # A package counts as present where dpkg says so.
@@ -42,12 +50,14 @@ missing() {
 	done
 }
 
-# Servers that a package would start, now or with the machine: the tests start their own.
+# Servers that a package would start, now or with the machine: the tests start their own. A policy of the
+# machine's stays; one of ours may be left from a time when this was killed.
 POLICY=/usr/sbin/policy-rc.d
+MARK='# of tests/setup.sh, until it ends'
 start_no_servers() {
-	[ ! -e $POLICY ] || return 0
+	[ ! -e $POLICY ] || grep -qxF "$MARK" $POLICY || return 0
 	trap 'rm -f $POLICY' EXIT
-	printf '#!/bin/sh\nexit 101\n' >$POLICY && chmod 755 $POLICY
+	printf '#!/bin/sh\n%s\nexit 101\n' "$MARK" >$POLICY && chmod 755 $POLICY
 }
 
 enable_no_servers() {
