@@ -114,8 +114,10 @@ enum completeness {
 #define HISTORY_F	STATE_FLAG(47) /* x2 */
 #define SAW_ACK		STATE_FLAG(49) /* x2: `acknowledged` of this endpoint means something */
 #define HISTORY_D	STATE_FLAG(51) /* x2: payload that was not on a SYN or FIN */
-#define HOLE_OPEN	STATE_FLAG(55) /* bytes are missing that nobody acknowledged yet */
 #define WINDOW_PROBED	STATE_FLAG(53) /* x2: its latest byte was sent against a closed window */
+#define HOLE_OPEN	STATE_FLAG(55) /* bytes are missing that nobody acknowledged yet; the last bit there is */
+
+_Static_assert(HOLE_OPEN == 1ULL << 63, "the flags fill the state");
 
 /* Whether a flag that exists for each endpoint is set for both. */
 ALWAYS_INLINE bool both(u64 state, u64 flag)
