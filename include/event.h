@@ -10,24 +10,24 @@
 /* The layout of everything that is shared; pins with another number are not read, only detached. */
 enum { LAYOUT_VERSION = 6 };
 
-/* The size of the ring. */
+/* The size of the ring, in bytes. */
 enum { RING_BYTES = 8 << 20 };
 
 /* What a segment changed. One segment may be several events; they are numbered in this order. */
 enum event_kind {
 	EVENT_SYN,
 	EVENT_SYN_ACK,
-	EVENT_ESTABLISHED,
-	EVENT_DATA,
+	EVENT_ESTABLISHED, /* both SYNs are acknowledged */
+	EVENT_DATA,	   /* the first payload of its direction */
 	EVENT_FIN_ACKED,
 	EVENT_FIN,
 	EVENT_RST,
-	EVENT_CLOSED,
-	EVENT_RETRANSMISSION,
+	EVENT_CLOSED,	      /* both FINs are acknowledged, or a RST was accepted */
+	EVENT_RETRANSMISSION, /* this and the next three: only so many a second (telling.h) */
 	EVENT_OUT_OF_ORDER,
 	EVENT_ZERO_WINDOW,
 	EVENT_KEEPALIVE,
-	EVENT_SEGMENT,
+	EVENT_SEGMENT,	   /* --segments; or one that moved a state, or was not accepted */
 	EVENT_SCAN,	   /* made by the loader, where the scan rule is met */
 	EVENT_UNREACHABLE, /* an ICMP error about the connection */
 	EVENT_EXPIRED,	   /* made by the loader, where a silent connection is given up */
@@ -54,13 +54,13 @@ struct event {
 	u64 start; /* ns, of the connection; with key and generation this is its identity */
 	u64 state; /* connection.state after the segment */
 	struct connection_key key;
-	u32 generation;
-	u32 kinds;  /* bits 1 << enum event_kind */
-	u32 number; /* of the first of these events in its connection, from 1 */
+	u32 generation; /* of the connection in its slot; never 0 */
+	u32 kinds;	/* bits 1 << enum event_kind */
+	u32 number;	/* of the first of these events in its connection, from 1 */
 	union {
 		struct {
-			u32 seq;
-			u32 ack;
+			u32 seq;     /* host byte order, as all numbers here */
+			u32 ack;     /* meaningful with TCP_ACK */
 			u32 payload; /* bytes */
 			/* relative numbers count from here; valid with SAW_SEGMENT of that endpoint */
 			u32 isn[ENDPOINTS];
@@ -68,9 +68,9 @@ struct event {
 		u8 reporter[16]; /* EVENT_UNREACHABLE: who sent the ICMP error; as union address */
 	};
 	struct options options;
-	u16 flags;
-	u16 window; /* as on the wire */
-	u16 urgent;
+	u16 flags;	 /* enum tcp_flag */
+	u16 window;	 /* as on the wire */
+	u16 urgent;	 /* the pointer; meaningful with TCP_URG */
 	u8 header;	 /* bytes of the TCP header */
 	u8 from;	 /* enum endpoint */
 	u8 hook;	 /* enum hook */

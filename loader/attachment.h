@@ -15,18 +15,20 @@ enum hook_way { WAY_NONE, WAY_XDP_NATIVE, WAY_XDP_GENERIC, WAY_TCX, WAY_CLSACT }
 /* How one direction of an interface is seen. */
 struct hook_point {
 	enum hook_way way;
-	int link; /* where the way is one that has links */
-	struct clsact_filter filter;
+	int link;		     /* where the way is one that has links */
+	struct clsact_filter filter; /* of WAY_CLSACT */
 };
 
+/* How an interface is seen: received frames, and sent ones. */
 struct attachment {
 	struct hook_point ingress, egress;
 };
 
+/* What is asked for. */
 struct attachment_plan {
 	struct link link;
 	enum receive_mode mode;
-	bool egress;
+	bool egress; /* not so: --ingress-only */
 	bool stays;  /* `attach`: it is going to be pinned */
 	bool no_tcx; /* as if the kernel had none: for tests on one that has */
 };

@@ -64,6 +64,7 @@ void book_make_final(struct book *b, u32 slot, const struct connection *c, enum 
 /* Keeps an event for its connection's timeline, if it is a step of one and there is room. */
 void book_add_step(struct book *b, struct entry *entry, const struct event *e);
 
+/* Forgets the steps of a connection, and gives back what they took of steps_room. */
 void book_drop_steps(struct book *b, struct entry *entry);
 
 /* Asks for what is known of an item's connection, before the item is taken. It may be none yet: any bytes. */
@@ -91,6 +92,7 @@ void book_finish(struct book *first, u64 now);
 /* Behind the last record: the scans that go on are over. */
 void book_finish_scans(struct book *b);
 
+/* Safe on a zeroed book, and on one that could not be opened. */
 void book_close(struct book *b);
 
 #endif

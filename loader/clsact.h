@@ -20,11 +20,11 @@ enum {
 };
 
 struct clsact_filter {
-	int ifindex; /* 0: none */
-	bool egress;
-	u32 handle;
-	u32 priority;
-	int lock; /* held as long as the filter's process lives; -1: none */
+	int ifindex;  /* 0: none */
+	bool egress;  /* of what is sent */
+	u32 handle;   /* CLSACT_HANDLE with the flags */
+	u32 priority; /* that the kernel chose; with the handle it names the filter */
+	int lock;     /* held as long as the filter's process lives; -1: none */
 };
 
 /* Attaches a program; `stays`: beyond this process. `words` (WORDS_MAX bytes) gets why not. 0 or -errno. */

@@ -8,7 +8,7 @@
 struct deadline {
 	u64 at;	   /* ns */
 	u64 start; /* ns; among equals the connection that began first comes first */
-	u32 slot;
+	u32 slot;  /* below deadlines.slots */
 };
 
 /*
@@ -27,7 +27,7 @@ struct places {
 };
 
 struct deadlines {
-	struct deadline *heap;
+	struct deadline *heap; /* of `count`; there is room for `slots` */
 	struct places places;
 	u32 count;
 	u32 slots;
@@ -36,6 +36,7 @@ struct deadlines {
 /* Room for `slots` slots. 0, or -ENOMEM. */
 int deadlines_open(struct deadlines *d, u32 slots, struct places places);
 
+/* Safe on a zeroed queue. */
 void deadlines_close(struct deadlines *d);
 
 /* Sets or moves a slot's deadline. */
@@ -44,6 +45,7 @@ void deadlines_set(struct deadlines *d, u32 slot, u64 at, u64 start);
 /* The same, unless the slot's deadline is earlier already. */
 void deadlines_set_at_latest(struct deadlines *d, u32 slot, u64 at, u64 start);
 
+/* Does nothing where the slot has none. */
 void deadlines_remove(struct deadlines *d, u32 slot);
 
 /* The earliest, or NULL. */

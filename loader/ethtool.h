@@ -5,6 +5,7 @@
 
 #include "platform.h"
 
+/* What a driver says of itself (linux/ethtool.h). */
 struct ethtool_facts {
 	char driver[32];   /* empty where it doesn't say */
 	bool vlan_offload; /* takes VLAN tags off received frames */
@@ -13,6 +14,7 @@ struct ethtool_facts {
 	bool tso;
 };
 
+/* What can't be asked is empty and false. */
 void ethtool_ask(struct ethtool_facts *e, const char *interface);
 
 #endif

@@ -8,7 +8,7 @@
 
 struct party {
 	union address address;
-	u16 port;
+	u16 port; /* host byte order */
 };
 
 /* An endpoint's address and port; `state` says which half of the key the originator is. */
@@ -24,10 +24,13 @@ struct community_id {
 	char text[COMMUNITY_ID_LENGTH + 1];
 };
 
-/* The same connection has the same uid in any process and from either engine. */
+/*
+ * C and base62 of a hash with a fixed key over interface, key, start (ns) and generation: the same connection
+ * has the same uid in any process and from either engine.
+ */
 struct uid uid_of(const struct interface *i, const struct connection_key *key, u64 start, u32 generation);
 
-/* Community ID, version 1, seed 0: both directions alike. */
+/* Community ID, version 1, seed 0 (https://github.com/corelight/community-id-spec): both directions alike. */
 struct community_id community_id_of(const struct connection_key *key);
 
 #endif

@@ -16,6 +16,7 @@
 
 enum { TIMELINE_COLUMNS = 78, LADDER_INSIDE = 30 };
 
+/* A segment on its way from one lifeline to the other. */
 struct rung {
 	u64 since_start;  /* ns */
 	u64 since_before; /* ns, since the rung before; 0 for the first */
@@ -28,7 +29,10 @@ struct rung {
 	bool rebuilt;		 /* no event told of it: a dotted line */
 };
 
+/* The line with the names of the columns. */
 void ladder_heading(FILE *out);
+
+/* A line for one segment. */
 void ladder_rung(FILE *out, bool color, const struct rung *r);
 
 /* Words between the lifelines, centred. At most LADDER_INSIDE - 2 columns. */

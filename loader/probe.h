@@ -6,8 +6,10 @@
 #include "findings.h"
 #include "netlink.h"
 
+/* What this kernel, these rights and `bpffs` allow: a finding for each. */
 void probe_kernel(struct findings *f, const char *bpffs);
 
+/* What this interface and its driver can do, and what else is attached to it. */
 void probe_interface(struct findings *f, const struct link *l);
 
 /* Whether frames of this link begin with the IP header. */

@@ -21,13 +21,14 @@ struct interface {
 
 /* Why a record is final, or that it is not. */
 enum ending {
-	ENDING_OPEN,   /* the run ended, or the record is shown while the connection lives */
-	ENDING_CLOSED, /* it closed, --linger ago */
-	ENDING_REUSED, /* its tuple opened a new connection */
-	ENDING_IDLE,
-	ENDING_EVICTED,
+	ENDING_OPEN,	/* the run ended, or the record is shown while the connection lives */
+	ENDING_CLOSED,	/* it closed, --linger ago */
+	ENDING_REUSED,	/* its tuple opened a new connection */
+	ENDING_IDLE,	/* nothing was seen of it for --idle-timeout */
+	ENDING_EVICTED, /* its place in the table was needed */
 };
 
+/* Of one connection. */
 enum { STEPS_MAX = 64 };
 
 /* In the order in which the counters have them; what each is: scans.h. */

@@ -16,20 +16,21 @@
 
 /* Each record is counted under the first that holds. The failures come first. */
 enum outcome_kind {
-	OUTCOME_REFUSED,
-	OUTCOME_UNANSWERED,
-	OUTCOME_UNFINISHED,
-	OUTCOME_RESET,
-	FAILURES, /* how many of them are failures */
-	OUTCOME_PROBE = FAILURES,
-	OUTCOME_CLOSED,
-	OUTCOME_EVICTED,
+	OUTCOME_REFUSED,	  /* a RST answered the SYN */
+	OUTCOME_UNANSWERED,	  /* nothing did */
+	OUTCOME_UNFINISHED,	  /* the handshake was begun, and not completed */
+	OUTCOME_RESET,		  /* a RST ended it */
+	FAILURES,		  /* how many of them are failures */
+	OUTCOME_PROBE = FAILURES, /* stray segments: no connection */
+	OUTCOME_CLOSED,		  /* by FINs */
+	OUTCOME_EVICTED,	  /* the last four: open, as their endings have it (record.h) */
 	OUTCOME_IDLE,
 	OUTCOME_REUSED,
 	OUTCOME_OPEN,
 	OUTCOMES,
 };
 
+/* How many pairs are counted, and how many of them and of the scans are shown. */
 enum { SUMMARY_PAIRS = 256, SUMMARY_WORST = 5, SUMMARY_SCANS = 20 };
 
 struct summary_pair {

@@ -6,6 +6,7 @@
 #include "paragraph.h"
 #include "timeline_steps.h"
 
+/* What stands on the arrow of a step: its flags, and its numbers from the first of their sender's on. */
 void timeline_label(struct paragraph *label, const struct timeline_step *s);
 
 #endif

@@ -15,22 +15,23 @@ enum { TIMELINE_STEPS_MAX = STEPS_MAX + 8 };
 enum phase { PHASE_OPENING, PHASE_CARRYING, PHASE_CLOSING };
 
 struct timeline_step {
-	u64 time;		   /* ns */
-	const struct event *event; /* NULL: rebuilt from the record */
-	u16 flags;
-	u8 from; /* enum endpoint */
-	u8 phase;
+	u64 time;			  /* ns */
+	const struct event *event;	  /* NULL: rebuilt from the record */
+	u16 flags;			  /* enum tcp_flag */
+	u8 from;			  /* enum endpoint */
+	u8 phase;			  /* enum phase */
 	enum tcp_state states[ENDPOINTS]; /* after it */
-	bool again;
-	bool not_accepted;
+	bool again;			  /* a retransmission */
+	bool not_accepted;		  /* it did not do what its flags say */
 };
 
 struct timeline_steps {
 	struct timeline_step step[TIMELINE_STEPS_MAX]; /* in the order of time */
-	u32 count;
-	u32 rebuilt;
+	u32 count;				       /* of the steps */
+	u32 rebuilt;				       /* how many of them no event told of */
 };
 
+/* The steps of a record, those that events told of and those that only its milestones show. */
 void timeline_steps(struct timeline_steps *t, const struct record *r);
 
 #endif

@@ -12,11 +12,12 @@ extern const char *const endpoint_names[ENDPOINTS];
 /* What became of the connection, in a sentence: how it opened, who closed it and how. */
 struct outcome {
 	const char *mark; /* "✔", "✘", "…" or "?" */
-	bool good;
-	bool bad;
+	bool good;	  /* closed as it should be */
+	bool bad;	  /* it failed; neither: there is nothing to judge */
 	struct paragraph words;
 };
 
+/* Judges a record, and says so; overwrites `o`. */
 void timeline_outcome(struct outcome *o, const struct record *r);
 
 /* A remark for each diagnosis that the outcome does not say already. False: there is none for `d`. */
@@ -44,7 +45,7 @@ bool timeline_service_missed(struct paragraph *p, const struct record *r);
 /* Until when an endpoint's port is held. False: it is not. */
 bool timeline_time_wait(struct paragraph *p, const struct record *r, enum endpoint who);
 
-/* What the SYNs agreed, and what was carried; both may be empty. */
+/* What the SYNs agreed, what was carried, and how long it took; each may be empty. */
 void timeline_options(struct paragraph *p, const struct connection *c);
 void timeline_traffic(struct paragraph *p, const struct connection *c);
 void timeline_timing(struct paragraph *p, const struct connection *c);

@@ -45,9 +45,12 @@ struct view {
 	/* a connection is open (1 s after it was established) or still half-open (after 2 s): for the
 	 * timeline */
 	unsigned (*opened)(FILE *out, const struct view_options *o, const struct record *r);
+	/* a connection's record is final */
 	unsigned (*final)(FILE *out, const struct view_options *o, const struct record *r);
+	/* every --interval, and at the end */
 	unsigned (*counters)(FILE *out, const struct view_options *o, const struct interface *i,
 			     const struct totals *t);
+	/* the ring had no room for some events or records */
 	unsigned (*lost)(FILE *out, const struct view_options *o, const struct interface *i,
 			 const struct losses *l);
 	/* a flood began or ended */
