@@ -8,6 +8,7 @@
  *   desks     where each CPU works on a frame's long way (synscope.bpf.c)
  *   ring      events, final records and first payloads, read by one reader
  *   config    .rodata: constants from the moment of loading
+ *   paused    .bss: the loader's only word to running programs
  */
 #ifndef SYNSCOPE_MAPS_H
 #define SYNSCOPE_MAPS_H
@@ -19,6 +20,12 @@ const volatile struct config config = {};
 const volatile bool has_frame_length = false;
 /* The ring wakes its reader when this many bytes wait in it, and is said to be filling. */
 const volatile __u64 wake_at = 0;
+
+/*
+ * 1: no frame is looked at. An interface's two hooks are not had at once, nor given up at once: what opened
+ * between would be seen from one side only, and look unanswered.
+ */
+volatile __u32 paused = 0;
 
 #define config_current() (&config)
 

@@ -189,7 +189,7 @@ ALWAYS_INLINE bool predict_skb(struct __sk_buff *ctx, enum hook hook)
 SEC("xdp.frags")
 int synscope_xdp(struct xdp_md *ctx)
 {
-	if (!predict_xdp(ctx))
+	if (!paused && !predict_xdp(ctx))
 		analyze_xdp(ctx);
 	return XDP_PASS;
 }
@@ -197,7 +197,7 @@ int synscope_xdp(struct xdp_md *ctx)
 SEC("tc")
 int synscope_ingress(struct __sk_buff *ctx)
 {
-	if (!predict_skb(ctx, HOOK_IN))
+	if (!paused && !predict_skb(ctx, HOOK_IN))
 		analyze_skb(ctx, HOOK_IN);
 	return TCX_NEXT;
 }
@@ -205,7 +205,7 @@ int synscope_ingress(struct __sk_buff *ctx)
 SEC("tc")
 int synscope_egress(struct __sk_buff *ctx)
 {
-	if (!predict_skb(ctx, HOOK_OUT))
+	if (!paused && !predict_skb(ctx, HOOK_OUT))
 		analyze_skb(ctx, HOOK_OUT);
 	return TCX_NEXT;
 }

@@ -34,6 +34,8 @@ unsigned attachment_programs(const struct attachment_plan *p)
 
 	if (p->mode != MODE_TC)
 		which |= PROGRAM_XDP;
+	if (p->mode == MODE_GENERIC)
+		which |= PROGRAM_XDP_ONE_BUFFER;
 	if (p->mode == MODE_TC || p->mode == MODE_AUTO)
 		which |= PROGRAM_INGRESS;
 	return which;

@@ -114,9 +114,11 @@ static int load_and_attach(struct instrument *i, const struct attachment_plan *p
 		return -1;
 	if (!i->attachment)
 		return say_error("%s: %s", i->name, strerror(ENOMEM));
+	program_pause(i->skeleton, true); /* until both hooks are there */
 	if (attachment_make(i->attachment, p, i->skeleton))
 		return -1;
 	describe(i, p);
+	program_pause(i->skeleton, false);
 	return 0;
 }
 
@@ -151,6 +153,9 @@ void instruments_detach(struct instrument *instruments, int count)
 {
 	bool any = false;
 
+	for (int i = 0; i < count; i++)
+		if (instruments[i].skeleton)
+			program_pause(instruments[i].skeleton, true);
 	for (int i = 0; i < count; i++)
 		if (instruments[i].attachment) {
 			attachment_undo(instruments[i].attachment);

@@ -33,6 +33,7 @@ static int pin_parts(const struct pin *p, const struct instrument *i)
 
 	return pin_put(p, "table", bpf_map__fd(i->skeleton->maps.table)) ||
 	       pin_put(p, "counters", i->counters_fd) || pin_put(p, "ring", i->ring_fd) ||
+	       pin_put(p, "paused", program_paused_map(i->skeleton)) ||
 	       pin_hook(p, &a->ingress, "link_ingress", "program_ingress",
 			program_fd(i->skeleton, tc ? PROGRAM_INGRESS : PROGRAM_XDP)) ||
 	       pin_hook(p, &a->egress, "link_egress", "program_egress",
@@ -156,15 +157,29 @@ static int detach_filters(const struct pin *p)
 	return 0;
 }
 
+/* Half an attach has no such map. */
+static void pause_pinned(const struct pin *p, bool paused)
+{
+	int fd = pin_get(p, "paused");
+
+	if (fd < 0)
+		return;
+	program_pause_pinned(fd, paused);
+	close(fd);
+}
+
 static int detach_one(const struct pin *p)
 {
 	int error = pin_look(p), filters;
 
 	if (pin_is_denied(error))
 		return pin_say_hidden(p, error);
+	pause_pinned(p, true); /* before the first of two hooks goes */
 	filters = detach_filters(p);
-	if (filters < 0)
+	if (filters < 0) {
+		pause_pinned(p, false);
 		return -1;
+	}
 	if (!error) {
 		if (pin_remove(p))
 			return -1;

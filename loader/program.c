@@ -50,12 +50,12 @@ static void choose_programs(struct synscope_bpf *s, unsigned which)
 }
 
 /* Before 5.18 there are no frames of several buffers: neither the flag nor the helper. */
-static void suit_kernel(struct synscope_bpf *s)
+static void suit_kernel(struct synscope_bpf *s, unsigned which)
 {
 	s->rodata->has_frame_length =
 		libbpf_probe_bpf_helper(BPF_PROG_TYPE_XDP, (enum bpf_func_id)HELPER_XDP_GET_BUFF_LEN, NULL) ==
 		1;
-	if (!s->rodata->has_frame_length)
+	if (!s->rodata->has_frame_length || which & PROGRAM_XDP_ONE_BUFFER)
 		bpf_program__set_flags(s->progs.synscope_xdp, 0);
 }
 
@@ -109,7 +109,7 @@ struct synscope_bpf *program_load(const struct config *config, unsigned which)
 		return NULL;
 	}
 	choose_programs(s, which);
-	suit_kernel(s);
+	suit_kernel(s, which);
 	set_config(s, config);
 	error = synscope_bpf__load(s);
 	if (!error)
@@ -145,6 +145,24 @@ int program_counters_map(const struct synscope_bpf *s)
 int program_table_map(const struct synscope_bpf *s)
 {
 	return bpf_map__fd(s->maps.table);
+}
+
+int program_paused_map(const struct synscope_bpf *s)
+{
+	return bpf_map__fd(s->maps.bss);
+}
+
+void program_pause(const struct synscope_bpf *s, bool paused)
+{
+	s->bss->paused = paused;
+}
+
+int program_pause_pinned(int map, bool paused)
+{
+	struct synscope_bpf__bss word = {.paused = paused};
+	u32 zero = 0;
+
+	return bpf_map_update_elem(map, &zero, &word, BPF_ANY) ? -errno : 0;
 }
 
 /*

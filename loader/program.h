@@ -7,8 +7,16 @@
 
 struct synscope_bpf;
 
-/* Which programs to load. */
-enum program { PROGRAM_XDP = 1, PROGRAM_INGRESS = 2, PROGRAM_EGRESS = 4 };
+/*
+ * Which programs to load. An XDP program that takes frames of several buffers is none for generic mode: there
+ * the kernel (6.18) hands what passed it to tc without its Ethernet header.
+ */
+enum program {
+	PROGRAM_XDP = 1,
+	PROGRAM_INGRESS = 2,
+	PROGRAM_EGRESS = 4,
+	PROGRAM_XDP_ONE_BUFFER = 8, /* with PROGRAM_XDP */
+};
 
 /*
  * Loads the programs in `which` (bits of enum program) with a configuration; the table gets
@@ -26,6 +34,13 @@ int program_fd(const struct synscope_bpf *skeleton, enum program which);
 int program_ring(const struct synscope_bpf *skeleton);
 int program_counters_map(const struct synscope_bpf *skeleton);
 int program_table_map(const struct synscope_bpf *skeleton);
+
+/* Whether the programs look at frames; they do from the moment of loading. */
+void program_pause(const struct synscope_bpf *skeleton, bool paused);
+
+/* The map of that word, for pins; and the same for one that was pinned. 0 or -errno. */
+int program_paused_map(const struct synscope_bpf *skeleton);
+int program_pause_pinned(int map, bool paused);
 
 /* Makes the first segment of each bucket as cheap as the later ones. */
 void program_touch_table(const struct synscope_bpf *skeleton, const struct config *config);
