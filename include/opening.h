@@ -81,10 +81,10 @@ ALWAYS_INLINE bool is_opening_syn(const struct segment *s)
 }
 
 /*
- * Writes such a SYN into the record that it opens, which nobody sees yet. It is what observe(), transition()
- * and note() would come to (tracker.h); here the compiler has worked it out.
+ * Writes such a SYN into the record that it opens, whose state was `state`, and gives the state after it. It
+ * is what observe(), transition() and note() would come to (tracker.h); here the compiler has worked it out.
  */
-ALWAYS_INLINE void begin_with_syn(struct connection *c, const struct segment *s, struct sighting *g)
+ALWAYS_INLINE u64 begin_with_syn(struct connection *c, const struct segment *s, struct sighting *g, u64 state)
 {
 	const struct step syn = {
 		.flags = TCP_SYN, .from = ORIGINATOR, .facts = FACT_FIRST | FACT_SEQ_OK | FACT_ACK_OK};
@@ -100,20 +100,24 @@ ALWAYS_INLINE void begin_with_syn(struct connection *c, const struct segment *s,
 	observe_offer(&c->options[ORIGINATOR], &g->options);
 	c->history[0] = 'S';
 	c->history_length = 1;
-	g->before = c->state;
-	c->state |= transition(0, &syn);
-	g->after = c->state;
+	g->before = state;
+	g->after = state | transition(0, &syn);
+	return g->after;
 }
 
+/*
+ * The state comes last but one, by one store: until then it is that of a record that is over (make_room()),
+ * and another CPU that has still the old connection in hand moves and counts nothing.
+ */
 ALWAYS_INLINE void connection_begin(struct connection *c, const struct segment *s, struct sighting *g,
 				    u64 state)
 {
+	enum { BEHIND_STATE = __builtin_offsetof(struct connection, start) };
 	u32 generation = c->generation + 1;
 
-	__builtin_memset(c, 0, sizeof(*c));
+	__builtin_memset((u8 *)c + BEHIND_STATE, 0, sizeof(*c) - BEHIND_STATE);
 	c->key = s->key;
 	c->start = sighted_at(g);
-	c->state = state;
 	c->options[ORIGINATOR].window_scale = NO_WINDOW_SCALE;
 	c->options[RESPONDER].window_scale = NO_WINDOW_SCALE;
 	if (state & PROBE)
@@ -121,7 +125,8 @@ ALWAYS_INLINE void connection_begin(struct connection *c, const struct segment *
 	if (state & FLIPPED)
 		history_append(c, '^', RESPONDER);
 	if (is_opening_syn(s))
-		begin_with_syn(c, s, g);
+		state = begin_with_syn(c, s, g, state);
+	store_release(&c->state, state);
 	store_release(&c->generation, generation ? generation : 1); /* last: with it a record is there */
 }
 

@@ -11,7 +11,8 @@
  * Races, and why they are accepted: a CPU that found a record just before another CPU gave its way to
  * a new connection writes one segment's numbers into the wrong record. That takes a bucket without a
  * free way, an expired or half-open victim, and a segment of that victim within the same microsecond;
- * it can falsify the bytes and segments of two connections, never memory, nor how many began and ended.
+ * it can falsify the bytes and segments of two connections, never memory, nor how many began and ended
+ * (opening.h).
  */
 #ifndef SYNSCOPE_TABLE_H
 #define SYNSCOPE_TABLE_H
