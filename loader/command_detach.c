@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* `synscope detach IFACE...` or `--all`: takes off what `attach` left running. */
-#include <bpf/libbpf.h>
-
 #include "commands.h"
 #include "instrument.h"
 
@@ -9,8 +7,6 @@ int command_detach(const struct arguments *a)
 {
 	int failed = 0;
 
-	/* Without a program loaded, nobody has quieted libbpf yet. */
-	libbpf_set_print(NULL);
 	if (a->all)
 		failed = instrument_detach_pinned(a->bpffs, NULL);
 	for (int i = 0; i < a->operand_count; i++)

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* `synscope status [IFACE...]`: what is attached where, and what kernel and interfaces can and cannot do. */
-#include <bpf/libbpf.h>
 #include <errno.h>
 #include <linux/magic.h>
 #include <stdlib.h>
@@ -204,7 +203,6 @@ int command_status(const struct arguments *a)
 	struct findings kernel = {};
 	int failed = 0, closed;
 
-	libbpf_set_print(NULL);
 	if (output_open(&s.output, a))
 		return EXIT_FAILED;
 	read_pins(&s, a->bpffs);

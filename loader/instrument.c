@@ -204,7 +204,9 @@ bool instrument_alive(const struct instrument *i)
 	char name[IF_NAMESIZE];
 
 	/* By number, not by name: it may have been renamed, or another one may have its name by now. */
-	return if_indextoname(i->interface.ifindex, name);
+	if (if_indextoname(i->interface.ifindex, name))
+		return true;
+	return errno != ENXIO && errno != ENODEV; /* it could not be asked */
 }
 
 int instrument_counters(const struct instrument *i, struct counters *sum)

@@ -4,6 +4,7 @@
 
 #include <bpf/bpf.h>
 #include <errno.h>
+#include <linux/bpf.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -66,16 +67,16 @@ int instrument_pin(struct instrument *i, const char *bpffs)
 	return 0;
 }
 
-static int open_map(const struct pin *p, const char *name)
+static int open_map(const struct pin *p, const char *name, u32 type, u32 value_size, u32 entries)
 {
-	int fd = pin_get(p, name);
+	int fd = pin_get_map(p, name, type, value_size, entries);
 
-	return fd < 0 ? say_error("%s/%s: %s", p->directory, name, strerror(-fd)) : fd;
+	return fd < 0 ? say_error("%s/%s: %s", p->directory, name, pin_error(fd)) : fd;
 }
 
 static int map_table(struct instrument *i, const struct pin *p)
 {
-	int fd = open_map(p, "table");
+	int fd = open_map(p, "table", BPF_MAP_TYPE_ARRAY, sizeof(struct bucket), i->config.buckets);
 
 	if (fd < 0)
 		return -1;
@@ -89,7 +90,7 @@ static int take_reader_place(struct instrument *i, const struct pin *p)
 	i->lock_fd = pin_lock_ring(p);
 	if (i->lock_fd < 0)
 		return -1;
-	i->ring_fd = open_map(p, "ring");
+	i->ring_fd = open_map(p, "ring", BPF_MAP_TYPE_RINGBUF, 0, RING_BYTES);
 	if (i->ring_fd < 0)
 		return -1;
 	i->told = told_open(p, i->config.buckets * WAYS);
@@ -100,7 +101,7 @@ static int open_parts(struct instrument *i, const struct pin *p, bool read_ring)
 {
 	if (read_ring && take_reader_place(i, p))
 		return -1;
-	i->counters_fd = open_map(p, "counters");
+	i->counters_fd = open_map(p, "counters", BPF_MAP_TYPE_PERCPU_ARRAY, sizeof(struct counters), 1);
 	return i->counters_fd < 0 ? -1 : map_table(i, p);
 }
 
@@ -160,7 +161,7 @@ static int detach_filters(const struct pin *p)
 /* Half an attach has no such map. */
 static void pause_pinned(const struct pin *p, bool paused)
 {
-	int fd = pin_get(p, "paused");
+	int fd = pin_get_map(p, "paused", BPF_MAP_TYPE_ARRAY, program_paused_size(), 1);
 
 	if (fd < 0)
 		return;

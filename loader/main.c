@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <bpf/libbpf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -38,8 +39,10 @@ int main(int argc, char **argv)
 	int status;
 
 	if (fill_standard_descriptors())
-		return EXIT_FAILED;
+		return say_error("/dev/null: %s", strerror(errno)), EXIT_FAILED;
 	signal(SIGPIPE, SIG_IGN); /* who reads what is said may go away while there is something left to do */
+	signal(SIGXFSZ, SIG_IGN); /* a file that may not grow any more is an error like a full disk */
+	libbpf_set_print(NULL);	  /* until programs are loaded: then its words are taken (program.c) */
 	status = arguments_parse(&a, argc, argv);
 	if (status == EXIT_DONE)
 		status = a.command ? a.command->run(&a) : flush_standard_output();

@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/bpf.h>
 #include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +15,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "attachment.h"
 #include "message.h"
 #include "mount.h"
 
@@ -131,6 +133,30 @@ int pin_get(const struct pin *p, const char *name)
 	return fd < 0 ? -errno : fd;
 }
 
+static bool is_map_of(int fd, u32 type, u32 value_size, u32 entries)
+{
+	struct bpf_map_info map = {};
+	u32 size = sizeof(map);
+
+	return !bpf_obj_get_info_by_fd(fd, &map, &size) && map.type == type &&
+	       (!value_size || map.value_size == value_size) && map.max_entries == entries;
+}
+
+int pin_get_map(const struct pin *p, const char *name, u32 type, u32 value_size, u32 entries)
+{
+	int fd = pin_get(p, name);
+
+	if (fd < 0 || is_map_of(fd, type, value_size, entries))
+		return fd;
+	close(fd);
+	return -EBADF;
+}
+
+const char *pin_error(int error)
+{
+	return error == -EBADF ? "what is pinned there is not synscope's" : strerror(-error);
+}
+
 int pin_put_info(const struct pin *p, const struct pin_info *info)
 {
 	int fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "synscope_info", sizeof(u32), sizeof(*info), 1, NULL),
@@ -151,7 +177,7 @@ static int read_info(const struct pin *p, struct pin_info *info)
 {
 	struct bpf_map_info map = {};
 	u32 size = sizeof(map), zero = 0;
-	int fd = pin_get(p, "info"), error = 0;
+	int fd = pin_get_map(p, "info", BPF_MAP_TYPE_ARRAY, 0, 1), error = 0;
 	char *value = NULL;
 
 	memset(info, 0, sizeof(*info));
@@ -168,6 +194,15 @@ static int read_info(const struct pin *p, struct pin_info *info)
 	return error;
 }
 
+/* What is read is looked up in tables, and sizes others. */
+static bool is_possible(const struct pin_info *info)
+{
+	u32 buckets = info->config.buckets;
+
+	return info->ingress <= WAY_CLSACT && info->egress <= WAY_CLSACT && buckets &&
+	       !(buckets & (buckets - 1));
+}
+
 static bool is_own_version(const struct pin_info *info)
 {
 	return info->layout == LAYOUT_VERSION && info->size == sizeof(*info) &&
@@ -178,7 +213,9 @@ int pin_read_info(const struct pin *p, struct pin_info *info)
 {
 	int error = read_info(p, info);
 
-	return error || is_own_version(info) ? error : -EPROTO;
+	if (!error && !is_own_version(info))
+		error = -EPROTO;
+	return error || is_possible(info) ? error : -EBADF;
 }
 
 int pin_say_absent(const struct pin *p)
@@ -200,7 +237,7 @@ int pin_get_info(const struct pin *p, struct pin_info *info)
 	if (error && error != -EPROTO)
 		return say_error("%s: %s: %s; take it off: synscope detach %s%s", p->interface, p->directory,
 				 error == -ENOENT ? "an interrupted attach left it incomplete"
-						  : strerror(-error),
+						  : pin_error(error),
 				 p->interface, bpffs_option(p->bpffs));
 	if (!error)
 		return 0;
@@ -216,7 +253,8 @@ static bool number_is_gone(const struct pin *p)
 	char name[IF_NAMESIZE];
 	struct pin_info info;
 
-	return p->here && !pin_read_info(p, &info) && !if_indextoname(info.ifindex, name);
+	return p->here && !pin_read_info(p, &info) && !if_indextoname(info.ifindex, name) &&
+	       (errno == ENXIO || errno == ENODEV); /* else it could not be asked */
 }
 
 bool pin_is_orphan(const struct pin *p)

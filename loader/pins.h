@@ -99,6 +99,16 @@ int pin_put(const struct pin *p, const char *name, int fd);
 /* Opens what is pinned in the directory. The descriptor or -errno. */
 int pin_get(const struct pin *p, const char *name);
 
+/*
+ * The same of a map, which must be of this type (enum bpf_map_type), with values of so many bytes (0: any)
+ * and so many entries: another one, whoever pinned it, is -EBADF, since the kernel would write more than was
+ * asked for.
+ */
+int pin_get_map(const struct pin *p, const char *name, u32 type, u32 value_size, u32 entries);
+
+/* What such an error means. */
+const char *pin_error(int error);
+
 /* Makes the map `info` and pins it. 0, or -1, said. */
 int pin_put_info(const struct pin *p, const struct pin_info *info);
 

@@ -81,6 +81,15 @@ static int load_not_permitted(void)
 			 strerror(EPERM));
 }
 
+/* Of libbpf, which has numbers of its own above the kernel's. */
+static const char *error_text(int error)
+{
+	static char text[128];
+
+	libbpf_strerror(error, text, sizeof(text));
+	return text;
+}
+
 static int load_failed(const struct config *config, int error)
 {
 	if (*limit_advice(-error)) /* whatever the log says of what went well */
@@ -93,7 +102,7 @@ static int load_failed(const struct config *config, int error)
 	if (error == -ENOMEM || error == -E2BIG)
 		return say_no_room(config->buckets * WAYS / 2, (u64)config->buckets * sizeof(struct bucket),
 				   -error);
-	return say_error("programs: %s%s%s", strerror(-error), *words.text ? ": " : "", words.text);
+	return say_error("programs: %s%s%s", error_text(error), *words.text ? ": " : "", words.text);
 }
 
 struct synscope_bpf *program_load(const struct config *config, unsigned which)
@@ -150,6 +159,11 @@ int program_table_map(const struct synscope_bpf *s)
 int program_paused_map(const struct synscope_bpf *s)
 {
 	return bpf_map__fd(s->maps.bss);
+}
+
+u32 program_paused_size(void)
+{
+	return sizeof(struct synscope_bpf__bss);
 }
 
 void program_pause(const struct synscope_bpf *s, bool paused)

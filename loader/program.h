@@ -38,8 +38,10 @@ int program_table_map(const struct synscope_bpf *skeleton);
 /* Whether the programs look at frames; they do from the moment of loading. */
 void program_pause(const struct synscope_bpf *skeleton, bool paused);
 
-/* The map of that word, for pins; and the same for one that was pinned. 0 or -errno. */
+/* The map of that word, for pins, and the bytes of its value; the same for one that was pinned: 0 or -errno.
+ */
 int program_paused_map(const struct synscope_bpf *skeleton);
+u32 program_paused_size(void);
 int program_pause_pinned(int map, bool paused);
 
 /* Makes the first segment of each bucket as cheap as the later ones. */

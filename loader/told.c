@@ -13,12 +13,17 @@
 
 static const char pin_name[] = "told";
 
+static u32 told_words(u32 slots)
+{
+	return (u32)((told_size(slots) + sizeof(u64) - 1) / sizeof(u64));
+}
+
 /* An array of words, since they lie behind each other in the mapping, and a value may not be so large. */
 static int make(const struct pin *p, u32 slots)
 {
 	LIBBPF_OPTS(bpf_map_create_opts, o, .map_flags = BPF_F_MMAPABLE);
-	u32 words = (u32)((told_size(slots) + sizeof(u64) - 1) / sizeof(u64));
-	int fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "synscope_told", sizeof(u32), sizeof(u64), words, &o);
+	int fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "synscope_told", sizeof(u32), sizeof(u64),
+				told_words(slots), &o);
 
 	if (fd < 0) {
 		say_error("%s/%s: %s", p->directory, pin_name, strerror(errno));
@@ -31,13 +36,13 @@ static int make(const struct pin *p, u32 slots)
 
 struct told *told_open(const struct pin *p, u32 slots)
 {
-	int fd = pin_get(p, pin_name);
+	int fd = pin_get_map(p, pin_name, BPF_MAP_TYPE_ARRAY, sizeof(u64), told_words(slots));
 	void *mapped;
 
 	if (fd == -ENOENT)
 		fd = make(p, slots);
 	else if (fd < 0)
-		say_error("%s/%s: %s", p->directory, pin_name, strerror(-fd));
+		say_error("%s/%s: %s", p->directory, pin_name, pin_error(fd));
 	if (fd < 0)
 		return NULL;
 	mapped = mmap(NULL, told_size(slots), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);

@@ -151,6 +151,26 @@ def pins_of_another_version():
         nothing_attached("a")
 
 
+def replace(name, kind, size):
+    """Somebody else's map in the place of one that `attach` pinned; its values are larger than what is asked for."""
+    (pin,) = pathlib.Path(os.environ["BPFFS"]).glob(f"synscope/*/{name}")
+    pin.unlink()
+    must(None, "bpftool", "map", "create", pin, "type", kind, "key", "4", "value", str(size), "entries", "1", "name", "other")
+
+
+def pins_that_somebody_else_made():
+    with pinned("a") as place:
+        replace("counters", "percpu_array", 32000)
+        for command in ("counters", "conns", "tail"):
+            expect_error(synscope("a", command, "eth0", *place), 1, "not synscope's")
+        replace("info", "percpu_array", 32000)
+        for command in ("counters", "attach"):
+            equal(synscope("a", command, "eth0", *place).returncode, 1, f"{command}: exit status")
+        contains(synscope("a", "status", "eth0", *place).stdout, "by another version", "status")
+        equal(synscope("a", "detach", "eth0", *place).returncode, 0, "detach of what others pinned")
+        nothing_attached("a")
+
+
 def what_is_advised_names_the_file_system():
     place = ["--bpffs", os.environ["BPFFS"]]
     named = " ".join(place)
@@ -322,6 +342,7 @@ main(
     no_bpf_file_system,
     a_private_bpf_file_system_is_warned_of,
     pins_of_another_version,
+    pins_that_somebody_else_made,
     what_is_advised_names_the_file_system,
     attached_and_not_for_everybody_to_read,
     nothing_is_attached,
