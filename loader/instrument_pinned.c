@@ -60,6 +60,7 @@ int instrument_pin(struct instrument *i, const char *bpffs)
 	if (pins_check(bpffs) || pin_make(&p))
 		return -1;
 	if (pin_parts(&p, i) || pin_put_info(&p, &info)) {
+		attachment_undo(i->attachment); /* whose descriptors may be the last that could be had */
 		pin_remove(&p);
 		return -1;
 	}

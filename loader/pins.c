@@ -37,7 +37,7 @@ int pins_check(const char *bpffs)
 		return say_error("%s: %s; mount one: mkdir -p %s && mount -t bpf bpf %s", bpffs,
 				 strerror(errno), bpffs, bpffs);
 	if ((unsigned)fs.f_type == BPF_FS_MAGIC)
-		return 0;
+		return pins_know_netns() ? 0 : -1;
 	return say_error("%s: not a BPF file system; mount one: mount -t bpf bpf %s%s", bpffs, bpffs,
 			 mount_is_private()
 				 ? " (inside `ip netns exec` it would vanish with the command: use "

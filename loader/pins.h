@@ -51,6 +51,9 @@ const char *bpffs_option(const char *bpffs);
 
 enum pin_search { PINS_HERE, PINS_EVERYWHERE };
 
+/* Whether it is known in which network namespace this is; else said why not. */
+bool pins_know_netns(void);
+
 /* Whether `bpffs` is a BPF file system. 0, or -1, said, with the command that mounts one. */
 int pins_check(const char *bpffs);
 

@@ -20,21 +20,41 @@
 #define SO_NETNS_COOKIE 71
 #endif
 
-/* What makes this network namespace this one. Before 5.14 there are no cookies: the inode's number. */
-static u64 netns_here(void)
+/* Before 5.14 there are no cookies: the inode's number. 0, or -errno. */
+static int ask_netns(u64 *netns)
 {
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	u64 cookie = 0;
-	socklen_t size = sizeof(cookie);
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), error = 0;
+	socklen_t size = sizeof(*netns);
 	struct stat st;
 
-	if (fd >= 0 && getsockopt(fd, SOL_SOCKET, SO_NETNS_COOKIE, &cookie, &size))
-		cookie = 0;
-	if (fd >= 0)
-		close(fd);
-	if (!cookie && !stat("/proc/self/ns/net", &st))
-		cookie = st.st_ino;
-	return cookie;
+	if (fd < 0)
+		return -errno;
+	if (getsockopt(fd, SOL_SOCKET, SO_NETNS_COOKIE, netns, &size))
+		error = -errno;
+	close(fd);
+	if (error != -ENOPROTOOPT)
+		return error;
+	if (stat("/proc/self/ns/net", &st))
+		return -errno;
+	*netns = st.st_ino;
+	return 0;
+}
+
+/* What makes this network namespace this one. Asked once: later there may be no descriptor left to ask with.
+ */
+static u64 netns_here(void)
+{
+	static u64 known;
+	int error = known ? 0 : ask_netns(&known);
+
+	if (error)
+		say_error("network namespace: %s%s", strerror(-error), limit_advice(-error));
+	return known;
+}
+
+bool pins_know_netns(void)
+{
+	return netns_here() != 0;
 }
 
 static void escape(char *to, const char *name)
