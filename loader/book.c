@@ -76,6 +76,7 @@ void book_close(struct book *b)
 	memory_close(b->entries, entries_size(b));
 	scans_close(b->scans);
 	deadlines_close(&b->deadlines);
+	free(b->told_notes.notes);
 }
 
 static bool was_told(const struct book *b, u32 slot, u32 generation)
@@ -83,19 +84,11 @@ static bool was_told(const struct book *b, u32 slot, u32 generation)
 	return b->told && b->told->generation[slot] == generation;
 }
 
-/* Of two connections of one slot. */
-static bool is_newer(u32 generation, u32 than)
+void book_settle_told(struct book *b)
 {
-	return (s32)(generation - than) > 0;
-}
-
-/* A record from the ring may be older than one that was told from the table. */
-static void note_told(struct book *b, u32 slot, u32 generation)
-{
-	u32 *told = b->told ? &b->told->generation[slot] : NULL;
-
-	if (told && (!*told || is_newer(generation, *told)))
-		*told = generation;
+	if (b->told && (b->output->failed || b->output->closed))
+		told_take_back(b->told, &b->told_notes);
+	told_confirm(&b->told_notes);
 }
 
 /* The entry of a connection; one that was about an older connection of the slot begins anew. */
@@ -226,7 +219,8 @@ static void show_final(struct book *b, u32 slot, const struct record *r)
 	if (!o->view->final || output_is_full(o))
 		return;
 	o->units += o->view->final(o->file, &o->options, r);
-	note_told(b, slot, r->connection->generation);
+	if (b->told)
+		told_note(b->told, &b->told_notes, slot, r->connection->generation);
 }
 
 void book_make_final(struct book *b, u32 slot, const struct connection *c, enum ending ending, u64 now)
@@ -315,7 +309,7 @@ static void on_final(struct book *b, const struct final_record *f)
 
 	if (slot >= slots(b))
 		return;
-	if (b->entries[slot].generation && is_newer(b->entries[slot].generation, generation)) {
+	if (b->entries[slot].generation && is_newer_generation(b->entries[slot].generation, generation)) {
 		if (!was_told(b, slot, generation))
 			finish_late(b, slot, &f->connection, ending_of(f), f->time);
 		return;

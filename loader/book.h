@@ -39,6 +39,7 @@ struct book {
 	struct deadlines deadlines;
 	struct scans *scans;
 	struct told *told; /* where other readers go on behind this one; else NULL */
+	struct told_notes told_notes;
 	bool last_reader;  /* none will */
 	u64 steps_room;	   /* of all entries together, in steps */
 	u32 open_entries;  /* known connections whose record is not final yet: only these hold memory */
@@ -54,6 +55,12 @@ int book_open(struct book *b, const struct interface *interface, const struct co
 
 /* Goes on where the reader before ended, if there are several. Call it before anything is taken. */
 void book_resume(struct book *b, struct told *told);
+
+/*
+ * Behind each flush of the output: what was shown is told, unless that failed; then whoever reads next shows
+ * it.
+ */
+void book_settle_told(struct book *b);
 
 /* Nobody goes on behind this reader: what is open at its end is told, too. */
 void book_read_last(struct book *b);

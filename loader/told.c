@@ -4,6 +4,7 @@
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <linux/bpf.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -56,4 +57,47 @@ void told_close(struct told *t, u32 slots)
 {
 	if (t)
 		munmap(t, told_size(slots));
+}
+
+/* Without memory for it what was told stays so. */
+static struct told_note *new_note(struct told_notes *n)
+{
+	u32 room = n->room ? 2 * n->room : 1024;
+	struct told_note *notes;
+
+	if (n->count == n->room) {
+		notes = realloc(n->notes, room * sizeof(*notes));
+		if (!notes)
+			return NULL;
+		n->notes = notes;
+		n->room = room;
+	}
+	return &n->notes[n->count++];
+}
+
+void told_note(struct told *t, struct told_notes *n, u32 slot, u32 generation)
+{
+	u32 *told = &t->generation[slot];
+	struct told_note *note;
+
+	if (*told && !is_newer_generation(generation, *told))
+		return;
+	note = new_note(n);
+	if (note)
+		*note = (struct told_note){.slot = slot, .before = *told};
+	*told = generation;
+}
+
+void told_confirm(struct told_notes *n)
+{
+	n->count = 0;
+}
+
+void told_take_back(struct told *t, struct told_notes *n)
+{
+	while (n->count) {
+		const struct told_note *note = &n->notes[--n->count];
+
+		t->generation[note->slot] = note->before;
+	}
 }

@@ -23,6 +23,12 @@ ALWAYS_INLINE size_t told_size(u32 slots)
 	return sizeof(struct told) + slots * sizeof(u32);
 }
 
+/* Of two connections of one slot. */
+ALWAYS_INLINE bool is_newer_generation(u32 generation, u32 than)
+{
+	return (s32)(generation - than) > 0;
+}
+
 struct pin;
 
 /*
@@ -33,5 +39,27 @@ struct told *told_open(const struct pin *p, u32 slots);
 
 /* Safe on NULL. */
 void told_close(struct told *t, u32 slots);
+
+/* What was noted since it is known that all of it was written. Zeroed in the beginning. */
+struct told_notes {
+	struct told_note {
+		u32 slot;
+		u32 before; /* what stood there */
+	} * notes;
+	u32 count;
+	u32 room;
+};
+
+/*
+ * The record of a slot's connection is told, unless a newer one was: one from the ring may be older than one
+ * that was told from the table.
+ */
+void told_note(struct told *t, struct told_notes *n, u32 slot, u32 generation);
+
+/* All of it was written. */
+void told_confirm(struct told_notes *n);
+
+/* It was not: the next tail tells them anew, the latest first taken back. */
+void told_take_back(struct told *t, struct told_notes *n);
 
 #endif

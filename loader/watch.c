@@ -233,6 +233,13 @@ static void drain_one(struct watched *one, size_t most, u64 now)
 	book_advance(&one->book, now);
 }
 
+static void flush(struct watch *w)
+{
+	output_flush(w->output);
+	for (int i = 0; i < w->count; i++)
+		book_settle_told(&w->watched[i].book);
+}
+
 /* Reads so many bytes of each ring at most. True: there may be more. */
 static bool drain(struct watch *w, size_t most)
 {
@@ -243,7 +250,7 @@ static bool drain(struct watch *w, size_t most)
 		drain_one(&w->watched[i], most, now);
 		more |= w->watched[i].taken >= most;
 	}
-	output_flush(w->output);
+	flush(w);
 	return more;
 }
 
@@ -444,7 +451,7 @@ static void finish(struct watch *w)
 		book_finish_scans(&w->watched[i].book);
 	show_counters(w, now);
 	output_end_line(w->output);
-	output_flush(w->output);
+	flush(w);
 	if (verbosity > 0 && !w->output->closed)
 		summarize(w, now);
 }

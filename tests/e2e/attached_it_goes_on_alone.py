@@ -152,6 +152,18 @@ def a_record_is_told_once_though_it_is_detached_meanwhile():
         equal((len(told), len(set(told))), (1800, 1800), "records, and connections that they are of")
 
 
+def a_record_that_could_not_be_written_is_told_by_the_next():
+    with pinned("a") as place:
+        connections(5)
+        eventually(lambda: counters(place)["connections"]["closed"] == 5, "five closed connections")
+        with open("/dev/full", "w") as full:
+            result = synscope("a", "tail", "eth0", "--view", "conns", "--json", "-d", "500ms", *place, capture_output=False,
+                              stdout=full, stderr=subprocess.PIPE)  # fmt: skip
+        equal(result.returncode, 1, "a tail that can't write")
+        equal(len(uids(place)), 5, "records of the next tail")
+        equal(uids(place), [], "records of the one behind it")
+
+
 def events_are_told_one_by_one():
     """--count takes no more from the ring than it shows, and less of an item that is several events."""
     with pinned("a") as place:
@@ -318,6 +330,7 @@ main(
     a_killed_tail_leaves_it_running,
     a_record_is_told_once,
     a_record_is_told_once_though_it_is_detached_meanwhile,
+    a_record_that_could_not_be_written_is_told_by_the_next,
     events_are_told_one_by_one,
     an_open_connection_is_told_by_the_tail_that_sees_it_end,
     what_was_attached_before_a_tail_could_go_on_is_tailed,
