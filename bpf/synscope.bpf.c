@@ -73,9 +73,24 @@ VERIFIED_ALONE int dissect_xdp(struct xdp_md *ctx, struct segment *s, struct sig
 	return dissect(&f, s, g);
 }
 
+/*
+ * Behind a generic XDP program that takes frames of several buffers, whoever's, the kernel (6.18) hands over
+ * what was received without its Ethernet header: then its buffer says IP, and the ethertype is none.
+ */
+ALWAYS_INLINE bool lost_its_ethernet_header(const struct __sk_buff *ctx, const struct frame *f)
+{
+	u16 protocol = bpf_ntohs(ctx->protocol);
+
+	if (f->data + ETHERNET_HEADER > f->end || load_be16(f->data + ETHERNET_TYPE_AT) == protocol)
+		return false;
+	return (protocol == ETHERTYPE_IPV4 && *f->data >> 4 == 4) ||
+	       (protocol == ETHERTYPE_IPV6 && *f->data >> 4 == 6);
+}
+
 VERIFIED_ALONE int dissect_skb(struct __sk_buff *ctx, struct segment *s, struct sighting *g)
 {
 	struct frame f = {.length = ctx->len, .layer3 = config.layer3};
+	int parsed;
 
 	if (!s || !g)
 		return PARSED_OTHER;
@@ -85,7 +100,12 @@ VERIFIED_ALONE int dissect_skb(struct __sk_buff *ctx, struct segment *s, struct 
 	f.end = pointer(ctx->data_end);
 	if (ctx->vlan_present)
 		f.vlan = ctx->vlan_tci & VLAN_ID_MASK;
-	return dissect(&f, s, g);
+	if (g->hook != HOOK_IN || f.layer3 || !lost_its_ethernet_header(ctx, &f))
+		return dissect(&f, s, g);
+	f.layer3 = true;
+	parsed = dissect(&f, s, g);
+	g->frame_length += ETHERNET_HEADER;
+	return parsed;
 }
 
 /* An ICMP error, read in a second pass: so the way of every other frame stays short. */

@@ -9,6 +9,7 @@ import re
 import shutil
 
 from lib import (
+    Live,
     SYNSCOPE, check, contains, equal, expect_error, main, must, need, nothing_attached, run,
     synscope, temporary_directory, inside_host, pinned,
 )  # fmt: skip
@@ -109,6 +110,24 @@ def another_program_is_left_alone():
             equal(result.returncode, 0, f"beside it by tc: {result.stderr.strip()}")
         finally:
             must("a", "ip", "link", "set", "eth0", "xdpdrv", "off")
+
+
+def another_generic_program_hides_nothing():
+    """It takes frames of several buffers: what passed it comes to tc without an Ethernet header (Linux 6.18)."""
+    with temporary_directory() as directory:
+        source = directory / "other.c"
+        source.write_text(OTHER_PROGRAM.replace('"xdp"', '"xdp.frags"'))
+        must(None, "clang", "-O2", "-g", "-target", "bpf", "-c", source, "-o", directory / "other.o")
+        must("a", "ip", "link", "set", "eth0", "xdpgeneric", "obj", str(directory / "other.o"), "sec", "xdp.frags")
+        try:
+            with Live("a", "run", "eth0", "--mode", "tc", "--view", "counters", "--json") as live:
+                run("b", "ping", "-c", "3", "-i", "0.1", os.environ["ADDR_A"])
+                live.stop()
+            layers = live.objects()[-1]["layers"]
+            check(layers["icmp"] >= 6, f"three pings, and their answers: {layers}")
+            equal(layers["other"], 0, "frames of no known layer")
+        finally:
+            must("a", "ip", "link", "set", "eth0", "xdpgeneric", "off")
 
 
 def no_bpf_file_system():
@@ -339,6 +358,7 @@ main(
     no_privileges,
     a_small_memory_lock_limit_is_no_error,
     another_program_is_left_alone,
+    another_generic_program_hides_nothing,
     no_bpf_file_system,
     a_private_bpf_file_system_is_warned_of,
     pins_of_another_version,
