@@ -24,12 +24,15 @@ static const char *const outcome_names[OUTCOMES] = {
 	[OUTCOME_IDLE] = "idle for too long",
 	[OUTCOME_REUSED] = "open until their ports were used anew",
 	[OUTCOME_OPEN] = "still open",
+	[OUTCOME_UNWATCHED] = "whose end was not looked at",
 };
 
 static enum outcome_kind ended_by(const struct record *r)
 {
 	if (is_closed(r->connection))
 		return OUTCOME_CLOSED;
+	if (is_half_watched(r))
+		return OUTCOME_UNWATCHED;
 	switch (r->ending) {
 	case ENDING_IDLE:
 		return OUTCOME_IDLE;

@@ -27,6 +27,7 @@ enum outcome_kind {
 	OUTCOME_IDLE,
 	OUTCOME_REUSED,
 	OUTCOME_OPEN,
+	OUTCOME_UNWATCHED, /* --ingress-only: one side was not looked at */
 	OUTCOMES,
 };
 

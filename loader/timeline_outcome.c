@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "bucket.h"
 #include "arithmetic.h"
 #include "counters.h"
 #include "format.h"
@@ -56,8 +57,9 @@ static void say_reset(struct paragraph *p, const struct record *r)
 		       text_span(saturating_subtract(c->at.reset, c->start)).text);
 	if (!(c->state & (ESTABLISHED_ONCE | MIDSTREAM)))
 		paragraph_add(p, ", before the handshake was complete");
-	else if (c->state & SAW_FIN << peer)
-		paragraph_add(p, ", in answer to the %s's FIN", endpoint_names[peer]);
+	else if (c->state & SAW_FIN << peer) /* an answer to one that was acknowledged it is not */
+		paragraph_add(p, ", %s the %s's FIN", c->state & FIN_ACKED << peer ? "after" : "in answer to",
+			      endpoint_names[peer]);
 	else if (c->state & SAW_FIN << other_endpoint(peer))
 		paragraph_add(p, ", after its own FIN");
 }
@@ -163,11 +165,31 @@ static void say_probe(struct paragraph *p, const struct connection *c)
 		paragraph_add(p, ", and no answer: filtered, or the port is open");
 }
 
+/* What the other side did meanwhile is not known. */
+static void say_half_watched(struct paragraph *p, const struct record *r)
+{
+	const struct connection *c = r->connection;
+	const char *who = endpoint_names[endpoint_seen(c, ORIGINATOR) ? ORIGINATOR : RESPONDER];
+
+	if (is_half_open(c->state))
+		paragraph_item(p, "the %s sent a SYN, and nothing behind it", who);
+	else if (either(c->state, SAW_FIN))
+		paragraph_item(p, "the %s sent a FIN", who);
+	else
+		paragraph_item(p, "the %s sent no FIN within %s", who,
+			       text_span(saturating_subtract(r->now, c->start)).text);
+	paragraph_add(p, "; what the other side sent was not looked at");
+}
+
 static void say_open(struct paragraph *p, const struct record *r)
 {
 	const struct connection *c = r->connection;
 	bool by_originator = c->state & SAW_FIN << ORIGINATOR, by_responder = c->state & SAW_FIN << RESPONDER;
 
+	if (is_half_watched(r)) {
+		say_half_watched(p, r);
+		return;
+	}
 	if (by_originator && by_responder)
 		paragraph_item(p, "both sent a FIN, and the last ACK was not seen");
 	else if (by_originator || by_responder)

@@ -58,15 +58,31 @@ static void remark_unseen_side(struct paragraph *p, const struct record *r)
 						    : "the other direction did not come by here");
 }
 
-/* The outcome has said how often. A SYN is sent again after a second at the earliest (RFC 6298), or so. */
-static void remark_syns(struct paragraph *p, const struct connection *c)
+/* Whether the SYN was sent again behind its answer; where its step is lost, by the time a SYN waits at least.
+ */
+static bool syn_came_behind_answer(const struct record *r)
 {
-	enum { RESENT_AFTER = 500000000 };
+	enum { RESENT_AFTER = 500000000 }; /* ns; a second, or so (RFC 6298) */
+	const struct connection *c = r->connection;
+	u64 last = 0;
+
+	for (u32 i = 0; i < r->step_count; i++)
+		if (r->steps[i].kinds & 1 << EVENT_SYN && r->steps[i].from == ORIGINATOR)
+			last = r->steps[i].time;
+	if (last > c->start)
+		return last > c->at.syn_ack;
+	return saturating_subtract(c->at.syn_ack, c->start) < RESENT_AFTER;
+}
+
+/* The outcome has said how often. */
+static void remark_syns(struct paragraph *p, const struct record *r)
+{
+	const struct connection *c = r->connection;
 	u64 waited = saturating_subtract(c->at.syn_ack, c->start);
 
 	if (!(c->state & SAW_SYN_ACK))
 		paragraph_add(p, "the SYN was sent %s", text_times(c->syn_retransmits + 1U).text);
-	else if (waited < RESENT_AFTER)
+	else if (syn_came_behind_answer(r))
 		paragraph_add(
 			p, "the SYN was answered after %s and sent again all the same: the answer was lost",
 			text_span(waited).text);
@@ -109,7 +125,8 @@ static void remark_syn_acks(struct paragraph *p, const struct connection *c)
 {
 	paragraph_add(p, "the SYN-ACK was sent %s: ", text_times(c->syn_ack_retransmits + 1U).text);
 	if (c->state & SAW_ACK << ORIGINATOR)
-		paragraph_add(p, "the last ACK was lost, or the listener's queue is full");
+		paragraph_add(p, "the last ACK was lost, the listener's queue is full, or it waits for data "
+				 "first (TCP_DEFER_ACCEPT)");
 	else
 		paragraph_add(p, "no ACK came back");
 }
@@ -210,7 +227,7 @@ bool timeline_remark(struct paragraph *p, const struct record *r, u32 found, u32
 		return false;
 	switch ((enum diagnosis)d) {
 	case DIAGNOSIS_SYN_RETRANSMITTED:
-		remark_syns(p, c);
+		remark_syns(p, r);
 		break;
 	case DIAGNOSIS_SYN_ACK_RETRANSMITTED:
 		remark_syn_acks(p, c);

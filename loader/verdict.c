@@ -18,6 +18,11 @@ bool endpoint_watched(const struct record *r, enum endpoint who)
 	return endpoint_seen(r->connection, who) || !r->interface->ingress_only;
 }
 
+bool is_half_watched(const struct record *r)
+{
+	return !endpoint_watched(r, ORIGINATOR) || !endpoint_watched(r, RESPONDER);
+}
+
 bool is_closed(const struct connection *c)
 {
 	return c->state & CLOSED_ONCE;

@@ -80,6 +80,9 @@ bool endpoint_seen(const struct connection *c, enum endpoint who);
  */
 bool endpoint_watched(const struct record *r, enum endpoint who);
 
+/* Whether one of them was not: then nothing of that side's is known, nor what the connection came to. */
+bool is_half_watched(const struct record *r);
+
 /* A RST that answers a SYN which was not seen: the connection was refused, and never open. */
 bool refused_unseen(const struct connection *c);
 

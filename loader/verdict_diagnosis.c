@@ -58,9 +58,14 @@ static bool is_one_sided(const struct record *r)
 	return c->state & MIDSTREAM && c->state & (SAW_DATA | HISTORY_A) << who;
 }
 
-static bool is_unanswered(const struct connection *c)
+/* Where nobody looks at what the responder sends, a SYN that is sent again tells so, or an ICMP error. */
+static bool is_unanswered(const struct record *r)
 {
-	return is_half_open(c->state) && c->state & SAW_SYN << ORIGINATOR && !endpoint_seen(c, RESPONDER);
+	const struct connection *c = r->connection;
+
+	if (!is_half_open(c->state) || !(c->state & SAW_SYN << ORIGINATOR) || endpoint_seen(c, RESPONDER))
+		return false;
+	return endpoint_watched(r, RESPONDER) || c->syn_retransmits || c->state & UNREACHABLE;
 }
 
 static bool is_unfinished(const struct connection *c)
@@ -114,9 +119,11 @@ ALWAYS_INLINE u32 found_if(bool holds, enum diagnosis d)
 	return (u32)holds << d;
 }
 
-static u32 found_in_handshake(const struct connection *c)
+static u32 found_in_handshake(const struct record *r)
 {
-	return found_if(is_refused(c), DIAGNOSIS_REFUSED) | found_if(is_unanswered(c), DIAGNOSIS_UNANSWERED) |
+	const struct connection *c = r->connection;
+
+	return found_if(is_refused(c), DIAGNOSIS_REFUSED) | found_if(is_unanswered(r), DIAGNOSIS_UNANSWERED) |
 	       found_if(c->syn_retransmits, DIAGNOSIS_SYN_RETRANSMITTED) |
 	       found_if(c->syn_ack_retransmits, DIAGNOSIS_SYN_ACK_RETRANSMITTED) |
 	       found_if(is_unfinished(c), DIAGNOSIS_HANDSHAKE_UNFINISHED) |
@@ -150,7 +157,7 @@ static u32 found_on_the_way(const struct record *r)
 u32 diagnose(const struct record *r)
 {
 	const struct connection *c = r->connection;
-	u32 found = found_in_handshake(c) | found_in_end(c) | found_on_the_way(r);
+	u32 found = found_in_handshake(r) | found_in_end(c) | found_on_the_way(r);
 
 	if (r->scan != SCAN_NONE)
 		found |= 1U << (DIAGNOSIS_SCAN + r->scan);
