@@ -89,6 +89,35 @@ VERIFIED_ALONE int fin_fits(const struct connection *c, const struct segment *s,
 }
 
 /*
+ * Whether what a segment acknowledges may have been sent, although it was never seen: the sender's own
+ * number is exactly right, or it sends a FIN, which comes once, and both numbers lie in the windows. Before
+ * the connection is open only its responder can say so, who has answered the SYN: the third segment was
+ * missed, too. Of these two nothing else speaks, so the acknowledgment must lie in the window that its
+ * sender announced last.
+ */
+VERIFIED_ALONE int may_acknowledge_unseen(const struct connection *c, const struct segment *s,
+					  const struct sighting *g, u64 state)
+{
+	enum endpoint from, to;
+	u32 announced;
+
+	if (!c || !s || !g || s->flags & (TCP_SYN | TCP_RST))
+		return false;
+	from = g->from & 1;
+	to = other_endpoint(from);
+	if (state & (ESTABLISHED_ONCE | MIDSTREAM) && g->facts & FACT_SEQ_OK)
+		return true;
+	announced = (u32)DIRECTION(c, from)->window << agreed_window_scale(c, from);
+	if (sequence_difference(s->ack, acknowledged_of(c, to)) > (s32)announced)
+		return false;
+	if (state & (ESTABLISHED_ONCE | MIDSTREAM))
+		return s->flags & TCP_FIN && in_window(c, from, s->seq, state) &&
+		       sequence_difference(s->seq, DIRECTION(c, from)->next) > 0;
+	return g->facts & FACT_SEQ_OK && from == RESPONDER && state & SAW_SYN_ACK &&
+	       state & SAW_SYN << RESPONDER;
+}
+
+/*
  * Whether a RST closes. RFC 9293 section 3.10.7.3: in SYN_SENT it must acknowledge the SYN. RFC 5961
  * section 3: elsewhere it must have exactly the number that the receiver expects, which is what it
  * last acknowledged, or (its acknowledgment still under way) what the sender sent last; unless that lies

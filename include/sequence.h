@@ -50,6 +50,20 @@ ALWAYS_INLINE void direction_begin(struct direction *me, const struct segment *s
 }
 
 /*
+ * The SYN-ACK was missed: what the originator acknowledged, its number most likely, says where the
+ * responder's bytes begin, unless what is seen of them lies before it, or beyond any window.
+ */
+ALWAYS_INLINE bool begins_behind_what_was_missed(const struct connection *c, const struct segment *s,
+						 enum endpoint from, u64 state)
+{
+	u32 acknowledged = DIRECTION(c, ORIGINATOR)->acknowledged;
+
+	return from == RESPONDER && state & SAW_SYN << ORIGINATOR && state & SAW_ACK << ORIGINATOR &&
+	       !(s->flags & (TCP_SYN | TCP_RST)) &&
+	       s->seq - acknowledged <= largest_window(c, ORIGINATOR, state);
+}
+
+/*
  * Whether the first thing seen of an endpoint is a keepalive: one number below what its peer acknowledged
  * before (RFC 9293 section 3.8.4).
  */
@@ -58,8 +72,8 @@ ALWAYS_INLINE bool begins_with_keepalive(const struct connection *c, const struc
 {
 	enum endpoint to = other_endpoint(from);
 
-	return state & MIDSTREAM && state & SAW_ACK << to && !sequence_length(s) && !(s->flags & TCP_RST) &&
-	       s->seq + 1 == DIRECTION(c, to)->acknowledged;
+	return state & (MIDSTREAM | SAW_SYN << to) && state & SAW_ACK << to && !sequence_length(s) &&
+	       !(s->flags & TCP_RST) && s->seq + 1 == DIRECTION(c, to)->acknowledged;
 }
 
 /* A round-trip sample ends. Karn's rule was kept where it began: retransmissions cancel it. */
@@ -107,7 +121,7 @@ ALWAYS_INLINE bool ack_is_too_old(const struct connection *c, const struct segme
 
 /*
  * Whether an acknowledgment number may be believed: it covers nothing that was never sent, and is not too
- * old; or the sender's own number is exactly right, and then the peer's bytes were missed by us.
+ * old; or it may be of bytes that were missed by us.
  */
 ALWAYS_INLINE u32 judge_ack(struct connection *c, const struct segment *s, const struct sighting *g,
 			    u64 state)
@@ -117,9 +131,7 @@ ALWAYS_INLINE u32 judge_ack(struct connection *c, const struct segment *s, const
 
 	if (ahead <= 0)
 		return ack_is_too_old(c, s, g->from, state) ? 0 : FACT_ACK_OK;
-	if (!(state & (ESTABLISHED_ONCE | MIDSTREAM)))
-		return 0;
-	if (!(g->facts & FACT_SEQ_OK) || s->flags & (TCP_SYN | TCP_RST))
+	if (!may_acknowledge_unseen(c, s, g, state))
 		return 0;
 	if (state & SAW_SYN << other_endpoint(g->from))
 		return FACT_GAP | FACT_ACKS_SYN; /* what came behind it was taken, and so was it */
@@ -365,8 +377,10 @@ ALWAYS_INLINE u32 observe_syn(struct connection *c, const struct segment *s, str
 		if (s->flags & TCP_ACK ? has_begun(state, from) && !answers_syn(c, s, from, state)
 				       : !is_missing_syn(c, s, from, state))
 			return FACT_SYN_OTHER;
-		if (me->isn != s->seq) /* else what it sent next came first in the capture */
+		if (me->isn != s->seq) { /* else what it sent next came first in the capture */
 			direction_restart(me, s->seq, s->seq);
+			me->sample_at = 0;
+		}
 		observe_offer(&c->options[from & 1], &g->options);
 		return FACT_SEQ_OK;
 	}
@@ -376,6 +390,7 @@ ALWAYS_INLINE u32 observe_syn(struct connection *c, const struct segment *s, str
 	    answers_syn(c, s, from, state)) {
 		c->other_isn = me->isn;
 		direction_restart(me, s->seq, s->seq);
+		me->sample_at = 0;
 		observe_offer(&c->options[from & 1], &g->options);
 	}
 	return FACT_SYN_OTHER;
@@ -415,8 +430,10 @@ ALWAYS_INLINE u32 observe_sequence(struct connection *c, const struct segment *s
 		return facts;
 	if (sequence_difference(s->seq + length, me->next) <= 0)
 		return facts | judge_old(c, s, g) | FACT_NOTHING_NEW;
-	if (state & SAW_FIN << from || (s->flags & TCP_FIN && !(facts & FACT_FIN_FITS)))
+	if (state & SAW_FIN << from)
 		return facts; /* nothing comes after a FIN */
+	if (s->flags & TCP_FIN && !(facts & FACT_FIN_FITS && g->facts & (FACT_ACK_OK | FACT_GAP)))
+		return facts; /* it is not taken (on_fin()), nor is what comes with it */
 	return facts | take_new(c, s, g, ahead);
 }
 
@@ -477,6 +494,9 @@ VERIFIED_ALONE int observe(struct connection *c, const struct segment *s, struct
 		direction_begin(me, s);
 		if (begins_with_keepalive(c, s, g->from, state))
 			direction_restart(me, s->seq, s->seq + 1);
+		else if (begins_behind_what_was_missed(c, s, g->from, state))
+			direction_restart(me, DIRECTION(c, ORIGINATOR)->acknowledged - 1,
+					  DIRECTION(c, ORIGINATOR)->acknowledged);
 	}
 	if (s->flags & TCP_SYN)
 		g->facts |= observe_syn(c, s, g, state);

@@ -99,6 +99,8 @@ ALWAYS_INLINE u64 on_syn_ack(u64 state, const struct step *s)
 	state |= SAW_SYN << from;
 	if (s->facts & FACT_ACKS_SYN)
 		state |= SYN_ACKED << to;
+	if (state & CLOSED_ONCE) /* the originator has taken its SYN back */
+		return move(state, from, STATE_UNKNOWN, STATE_CLOSED);
 	if (state & SIMULTANEOUS_OPEN)
 		return s->facts & FACT_ACKS_SYN ? move(state, to, STATE_SYN_RECEIVED, STATE_ESTABLISHED)
 						: state;
@@ -143,6 +145,11 @@ ALWAYS_INLINE u64 on_ack_of_syn(u64 state, const struct step *s)
 			       ? state | ACK_WRONG
 			       : state;
 	state |= SYN_ACKED << to;
+	if (s->facts & FACT_GAP && endpoint_state(state, from) == STATE_SYN_RECEIVED &&
+	    endpoint_state(state, to) == STATE_SYN_SENT) { /* the ACK of its SYN was missed with the rest */
+		state = with_endpoint_state(state | SYN_ACKED << from, from, STATE_ESTABLISHED);
+		return with_endpoint_state(state, to, STATE_ESTABLISHED);
+	}
 	if (state & SAW_SYN << to && state & SAW_FIN << to) { /* it closed before it was acknowledged */
 		state = move(state, from, STATE_UNKNOWN, STATE_CLOSE_WAIT);
 		return move(state, from, STATE_SYN_SENT, STATE_CLOSE_WAIT);
@@ -321,7 +328,8 @@ ALWAYS_INLINE u64 transition(u64 state, const struct step *s)
 		state &= ~(WINDOW_PROBED << other_endpoint(from));
 	if (s->facts & FACT_WINDOW_PROBE)
 		state |= WINDOW_PROBED << from;
-	else if (s->payload && !(s->flags & TCP_RST) && !(s->facts & FACT_KEEPALIVE))
+	else if (s->payload && !(s->flags & TCP_RST) && !(s->facts & FACT_KEEPALIVE) &&
+		 s->facts & (FACT_ACK_OK | FACT_GAP)) /* else its receiver drops it */
 		state |= SAW_DATA << from;
 	if (s->flags & TCP_SYN && s->flags & TCP_ACK && s->facts & (FACT_ACK_OK | FACT_GAP))
 		state |= SAW_ACK << from;

@@ -84,7 +84,7 @@ static void say_refused(struct paragraph *p, const struct connection *c)
 
 	paragraph_item(p, "refused: port %u of %s answered ", resp.port, text_address(&resp.address).text);
 	if (endpoint_seen(c, ORIGINATOR))
-		paragraph_add(p, "with RST in %s",
+		paragraph_add(p, c->syn_retransmits ? "with RST, %s after the first SYN" : "with RST in %s",
 			      text_span(saturating_subtract(c->at.reset, c->start)).text);
 	else
 		paragraph_add(p, "a SYN that was not seen with RST");

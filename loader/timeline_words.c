@@ -106,7 +106,7 @@ static const char *remark_port_reused(const struct connection *c)
 {
 	if (c->state & FLIPPED)
 		return "its SYN came while the previous connection seemed open, and is in that one's record";
-	return "its SYN, with a higher number, took over the ports that TIME_WAIT still held";
+	return "its SYN took over the ports that TIME_WAIT still held";
 }
 
 static void remark_midstream(struct paragraph *p, const struct connection *c)
