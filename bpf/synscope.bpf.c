@@ -90,6 +90,7 @@ ALWAYS_INLINE bool lost_its_ethernet_header(const struct __sk_buff *ctx, const s
 VERIFIED_ALONE int dissect_skb(struct __sk_buff *ctx, struct segment *s, struct sighting *g)
 {
 	struct frame f = {.length = ctx->len, .layer3 = config.layer3};
+	bool headless;
 	int parsed;
 
 	if (!s || !g)
@@ -100,11 +101,11 @@ VERIFIED_ALONE int dissect_skb(struct __sk_buff *ctx, struct segment *s, struct 
 	f.end = pointer(ctx->data_end);
 	if (ctx->vlan_present)
 		f.vlan = ctx->vlan_tci & VLAN_ID_MASK;
-	if (g->hook != HOOK_IN || f.layer3 || !lost_its_ethernet_header(ctx, &f))
-		return dissect(&f, s, g);
-	f.layer3 = true;
+	headless = g->hook == HOOK_IN && !f.layer3 && lost_its_ethernet_header(ctx, &f);
+	f.layer3 |= headless;
 	parsed = dissect(&f, s, g);
-	g->frame_length += ETHERNET_HEADER;
+	if (headless)
+		g->frame_length += ETHERNET_HEADER;
 	return parsed;
 }
 

@@ -112,10 +112,10 @@ ALWAYS_INLINE u64 begin_with_syn(struct connection *c, const struct segment *s, 
 ALWAYS_INLINE void connection_begin(struct connection *c, const struct segment *s, struct sighting *g,
 				    u64 state)
 {
-	enum { BEHIND_STATE = __builtin_offsetof(struct connection, start) };
+	enum { WORDS_BEFORE = __builtin_offsetof(struct connection, start) / sizeof(u64) };
 	u32 generation = c->generation + 1;
 
-	__builtin_memset((u8 *)c + BEHIND_STATE, 0, sizeof(*c) - BEHIND_STATE);
+	__builtin_memset((u64 *)(void *)c + WORDS_BEFORE, 0, sizeof(*c) - WORDS_BEFORE * sizeof(u64));
 	c->key = s->key;
 	c->start = sighted_at(g);
 	c->options[ORIGINATOR].window_scale = NO_WINDOW_SCALE;

@@ -22,6 +22,7 @@ ALWAYS_INLINE void options_clear(struct options *o)
 	o->window_scale = NO_WINDOW_SCALE;
 	o->offered = 0;
 	o->tsval = 0;
+	hide_value(o); /* else the next two are one store of eight bytes, which is made of single ones */
 	o->tsecr = 0;
 }
 
