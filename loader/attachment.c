@@ -109,6 +109,14 @@ static int check_existing(const struct link *l)
 			 l->name, l->xdp_program, info.name[0] ? ", " : "", info.name);
 }
 
+/* Whether the interface got an XDP program since it was looked at; said. */
+static bool somebody_was_first(const struct link *before)
+{
+	struct link now;
+
+	return !link_find(&now, before->name) && check_existing(&now);
+}
+
 static int refused(const struct attachment_plan *p, const char *what, int error, const char *words,
 		   const char *instead)
 {
@@ -132,6 +140,8 @@ static int attach_ingress(struct attachment *a, const struct attachment_plan *p,
 		error = attach_xdp(&a->ingress, p->link.ifindex, program_fd(s, PROGRAM_XDP), way, words);
 		if (!error)
 			return 0;
+		if (error == -EBUSY && somebody_was_first(&p->link))
+			return -1;
 		if (p->mode != MODE_AUTO)
 			return refused(p, way == WAY_XDP_NATIVE ? "native XDP" : "generic XDP", error, words,
 				       "--mode auto");

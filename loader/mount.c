@@ -13,10 +13,8 @@ struct mount {
 /* Reads the next line: "36 35 98:0 /mnt1 ...", the mount's number, its parent's, the file system's device. */
 static bool next_mount(FILE *f, struct mount *m)
 {
-	char line[8192];
-
-	return fgets(line, sizeof(line), f) &&
-	       sscanf(line, "%d %*d %u:%u", &m->id, &m->device_major, &m->device_minor) == 3;
+	/* the rest of a line may be long: an overlay names all its layers */
+	return fscanf(f, "%d %*d %u:%u%*[^\n]", &m->id, &m->device_major, &m->device_minor) == 3;
 }
 
 /* Process 1 is the measure. Its namespace file needs rights to look at, its list of mounts none. */

@@ -94,6 +94,8 @@ static int load_failed(const struct config *config, int error)
 {
 	if (*limit_advice(-error)) /* whatever the log says of what went well */
 		return say_error("programs: %s%s", strerror(-error), limit_advice(-error));
+	if (strstr(words.text, "wasn't created")) /* libbpf's probe failed, and it went on without the map */
+		return say_error("programs: a map was not made: descriptors ran out%s", limit_advice(EMFILE));
 	if (words.verifier)
 		return say_error("programs: the kernel's verifier refuses them: %s (-vv shows its log)",
 				 words.text);
