@@ -110,9 +110,9 @@ VERIFIED_ALONE int dissect_skb(struct __sk_buff *ctx, struct segment *s, struct 
 }
 
 /* An ICMP error, read in a second pass: so the way of every other frame stays short. */
-VERIFIED_ALONE int explain_xdp(struct xdp_md *ctx, struct segment *s, struct sighting *g)
+ALWAYS_INLINE int explain(const u8 *data, const u8 *end, struct segment *s, struct sighting *g)
 {
-	struct frame f = {.data = pointer(ctx->data), .end = pointer(ctx->data_end)};
+	struct frame f = {.data = data, .end = end};
 	struct icmp_error error = {};
 
 	if (s && g && parse_unreachable(&f, s, &error))
@@ -120,14 +120,14 @@ VERIFIED_ALONE int explain_xdp(struct xdp_md *ctx, struct segment *s, struct sig
 	return 0;
 }
 
+VERIFIED_ALONE int explain_xdp(struct xdp_md *ctx, struct segment *s, struct sighting *g)
+{
+	return explain(pointer(ctx->data), pointer(ctx->data_end), s, g);
+}
+
 VERIFIED_ALONE int explain_skb(struct __sk_buff *ctx, struct segment *s, struct sighting *g)
 {
-	struct frame f = {.data = pointer(ctx->data), .end = pointer(ctx->data_end)};
-	struct icmp_error error = {};
-
-	if (s && g && parse_unreachable(&f, s, &error))
-		tell_unreachable(s, g, &error);
-	return 0;
+	return explain(pointer(ctx->data), pointer(ctx->data_end), s, g);
 }
 
 /* The long way of a frame. */

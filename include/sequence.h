@@ -468,6 +468,34 @@ ALWAYS_INLINE u32 observe_window(struct connection *c, const struct segment *s, 
 	return FACT_ZERO_WINDOW;
 }
 
+/* The first segment of its sender: where its numbers begin. */
+ALWAYS_INLINE void observe_first(struct connection *c, const struct segment *s, struct sighting *g, u64 state)
+{
+	struct direction *me = DIRECTION(c, g->from);
+
+	g->facts = FACT_FIRST;
+	direction_begin(me, s);
+	if (begins_with_keepalive(c, s, g->from, state))
+		direction_restart(me, s->seq, s->seq + 1);
+	else if (begins_behind_what_was_missed(c, s, g->from, state))
+		direction_restart(me, DIRECTION(c, ORIGINATOR)->acknowledged - 1,
+				  DIRECTION(c, ORIGINATOR)->acknowledged);
+}
+
+/* A RST takes no number; the sender's samples end with it. */
+ALWAYS_INLINE u32 observe_reset(struct connection *c, const struct segment *s, const struct sighting *g,
+				u64 state)
+{
+	struct direction *me = DIRECTION(c, g->from);
+	u32 facts = rst_fits(c, s, g, state) ? FACT_RST_FITS : 0;
+
+	if (!(state & HISTORY_R << (g->from & 1)) || me->sample_seq != s->seq)
+		facts |= FACT_RST_OTHER;
+	me->sample_at = 0;
+	me->sample_seq = s->seq;
+	return facts;
+}
+
 /*
  * Takes a segment into the numbers of its sender, and of its receiver what it proves of them. Leaves in
  * g->facts what was found. The sender's block is claimed, the receiver's is not: its round-trip sample is
@@ -489,15 +517,8 @@ VERIFIED_ALONE int observe(struct connection *c, const struct segment *s, struct
 		version = direction_wait(me);
 	state = c->state;
 	g->facts = 0;
-	if (!has_begun(state, g->from & 1)) {
-		g->facts = FACT_FIRST;
-		direction_begin(me, s);
-		if (begins_with_keepalive(c, s, g->from, state))
-			direction_restart(me, s->seq, s->seq + 1);
-		else if (begins_behind_what_was_missed(c, s, g->from, state))
-			direction_restart(me, DIRECTION(c, ORIGINATOR)->acknowledged - 1,
-					  DIRECTION(c, ORIGINATOR)->acknowledged);
-	}
+	if (!has_begun(state, g->from & 1))
+		observe_first(c, s, g, state);
 	if (s->flags & TCP_SYN)
 		g->facts |= observe_syn(c, s, g, state);
 	if (goes_on_before_hole(c, s, g->from, state))
@@ -507,15 +528,7 @@ VERIFIED_ALONE int observe(struct connection *c, const struct segment *s, struct
 	if (s->seq == me->next)
 		g->facts |= FACT_SEQ_OK;
 	g->facts |= observe_ack(c, s, g, state);
-	if (s->flags & TCP_RST) {
-		g->facts |= rst_fits(c, s, g, state) ? FACT_RST_FITS : 0;
-		if (!(state & HISTORY_R << (g->from & 1)) || me->sample_seq != s->seq)
-			g->facts |= FACT_RST_OTHER;
-		me->sample_at = 0;
-		me->sample_seq = s->seq;
-	} else {
-		g->facts |= observe_sequence(c, s, g, state);
-	}
+	g->facts |= s->flags & TCP_RST ? observe_reset(c, s, g, state) : observe_sequence(c, s, g, state);
 	g->facts |= observe_window(c, s, g);
 	observe_packet(me, s, g);
 	if (version != NOT_CLAIMED)
