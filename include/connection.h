@@ -141,13 +141,13 @@ struct direction {
 	u64 bytes;	  /* of IP packets on the wire, headers included */
 	u64 last;	  /* ns; when its latest segment was seen, right to a tick */
 	u64 sample_at;	  /* ns; when the segment that ends at sample_seq was sent; 0: none under way */
-	u32 sample_seq;	 /* the acknowledgment number that ends the round-trip sample; after a RST, its number
-			  */
-	u16 window;	 /* as on the wire, of the latest segment: not scaled */
-	u16 ip_id;	 /* of the latest IPv4 packet: a frame seen twice has the same */
-	u32 retransmits; /* segments that carried old payload, an old SYN or an old FIN */
-	u16 next_wraps;	 /* how often `next` passed 2^32 */
-	u16 acked_wraps; /* how often `acknowledged` did */
+	u32 sample_seq;	  /* what ends the round-trip sample when acknowledged; after a RST, or a SYN that was
+			     none   of the connection's, its number */
+	u16 window;	  /* as on the wire, of the latest segment: not scaled */
+	u16 ip_id;	  /* of the latest IPv4 packet: a frame seen twice has the same */
+	u32 retransmits;  /* segments that carried old payload, an old SYN or an old FIN */
+	u16 next_wraps;	  /* how often `next` passed 2^32 */
+	u16 acked_wraps;  /* how often `acknowledged` did */
 };
 
 /* A direction, the part that only losses and round-trip samples touch. Half a cache line. */
@@ -219,7 +219,7 @@ struct connection {
 	union {
 		/*
 		 * Of the responder's first SYN-ACK, where a second one differed; once the connection is open,
-		 * with CHALLENGED, of the originator's latest SYN that came inside it.
+		 * with CHALLENGED, of the latest SYN that came inside it.
 		 */
 		u32 other_isn;
 		u32 probe_flags; /* with PROBE: enum tcp_flag of the first segment */

@@ -162,8 +162,7 @@ ALWAYS_INLINE void note_history(struct connection *c, const struct segment *s, c
 /* The number that a SYN-ACK has to acknowledge, if the connection is over in truth: see answers_new_syn(). */
 ALWAYS_INLINE void note_challenge(struct connection *c, const struct segment *s, const struct sighting *g)
 {
-	if (g->facts & FACT_SYN_OTHER && g->after & CHALLENGED && g->from == ORIGINATOR &&
-	    !(s->flags & TCP_ACK))
+	if (g->facts & FACT_SYN_OTHER && g->after & CHALLENGED && !(s->flags & TCP_ACK))
 		c->other_isn = s->seq;
 }
 

@@ -131,14 +131,18 @@ ALWAYS_INLINE void connection_begin(struct connection *c, const struct segment *
 }
 
 /*
- * A SYN-ACK of the originator's SYN that came inside the connection: the responder took that SYN, so the old
- * connection was gone, and its end was not seen. Whoever forges segments of one side alone can't bring it
- * about. What it acknowledges beyond the SYN are data in that (RFC 7413).
+ * A SYN-ACK of a SYN of the other side's that came inside the connection: whoever sends it took that SYN, so
+ * the old connection was gone, and its end was not seen. Whoever forges segments of one side alone can't
+ * bring it about: it must be the other one that sent the SYN, nothing new since. What is acknowledged beyond
+ * the SYN are data in that (RFC 7413). Roles may be turned round: of one seen in its middle they were a
+ * guess.
  */
 ALWAYS_INLINE bool answers_new_syn(const struct connection *c, const struct segment *s, enum endpoint from)
 {
-	return from == RESPONDER && c->state & CHALLENGED && DIRECTION(c, from)->isn != s->seq &&
-	       s->ack - c->other_isn - 1 <= UNSCALED_WINDOW_MAX;
+	const struct direction *peer = DIRECTION(c, other_endpoint(from));
+
+	return c->state & CHALLENGED && DIRECTION(c, from)->isn != s->seq &&
+	       peer->sample_seq == c->other_isn && s->ack - c->other_isn - 1 <= UNSCALED_WINDOW_MAX;
 }
 
 /*

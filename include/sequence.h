@@ -521,6 +521,10 @@ VERIFIED_ALONE int observe(struct connection *c, const struct segment *s, struct
 		observe_first(c, s, g, state);
 	if (s->flags & TCP_SYN)
 		g->facts |= observe_syn(c, s, g, state);
+	if (g->facts & FACT_SYN_OTHER && !(s->flags & TCP_ACK)) { /* see answers_new_syn() */
+		me->sample_at = 0;
+		me->sample_seq = s->seq;
+	}
 	if (goes_on_before_hole(c, s, g->from, state))
 		direction_return(me, &c->quality[g->from & 1]);
 	if (state & WINDOW_PROBED << (g->from & 1) && s->seq == me->next + 1)
