@@ -120,7 +120,9 @@ fuzz_run = corpus=$(BUILD)/corpus/$$name; mkdir -p $$corpus; \
 	$(BUILD)/tests/fuzz/$$name -max_total_time=$(1) -print_final_stats=1 -artifact_prefix=$$corpus. \
 		$$corpus $$(test -d tests/fuzz/corpus/$$name && echo tests/fuzz/corpus/$$name)
 
-fuzz: fuzzers
+fuzz:
+	$(Q)tests/setup.sh test
+	$(Q)$(MAKE) --no-print-directory $(JOBS) fuzzers
 	$(Q)for name in $(notdir $(FUZZERS)); do $(call fuzz_run,$(FUZZ_SECONDS)) || exit 1; done
 
 # Part of the test run: ten seconds each, side by side, where clang has what fuzzers are linked with.
@@ -196,7 +198,9 @@ figures: bench-programs
 
 # The tables of tests/bench/CAPACITY.md, measured anew.
 .PHONY: capacity
-capacity: bench-packets
+capacity:
+	$(Q)tests/setup.sh bench
+	$(Q)$(MAKE) --no-print-directory bench-packets
 	$(Q)tests/bench/capacity.py $(BENCHES)/packets
 
 # To be run by hand: build/tests/bench/packets --quick
@@ -232,11 +236,15 @@ $(BENCHES)/%.bpf.o: tests/bench/%.bpf.c $(wildcard tests/bench/*.h include/*.h v
 
 STYLED := $(wildcard include/*.h loader/*.[ch] bpf/*.[ch] tests/*/*.[ch])
 
-.PHONY: format lint
+.PHONY: format lint lint-installed
 format:
 	clang-format -i $(STYLED)
 
-lint: $(SKELETON)
+lint:
+	$(Q)tests/setup.sh lint
+	$(Q)$(MAKE) --no-print-directory lint-installed
+
+lint-installed: $(SKELETON)
 	clang-format --dry-run -Werror $(STYLED)
 	cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 --enable=warning,performance,portability \
 		-Iinclude -Iloader -I$(BUILD) --suppress=missingIncludeSystem \

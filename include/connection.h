@@ -141,8 +141,7 @@ struct direction {
 	u64 bytes;	  /* of IP packets on the wire, headers included */
 	u64 last;	  /* ns; when its latest segment was seen, right to a tick */
 	u64 sample_at;	  /* ns; when the segment that ends at sample_seq was sent; 0: none under way */
-	u32 sample_seq;	  /* what ends the round-trip sample when acknowledged; after a RST, or a SYN that was
-			     none   of the connection's, its number */
+	u32 sample_seq;	  /* ends the sample when acknowledged; after a RST, or a SYN inside, its number */
 	u16 window;	  /* as on the wire, of the latest segment: not scaled */
 	u16 ip_id;	  /* of the latest IPv4 packet: a frame seen twice has the same */
 	u32 retransmits;  /* segments that carried old payload, an old SYN or an old FIN */

@@ -7,6 +7,7 @@
 #   tests/setup.sh demo     that, and what `make demo` needs
 #   tests/setup.sh test     that, and what `make test` needs
 #   tests/setup.sh bench    what `make bench` needs, and the tools that it measures besides
+#   tests/setup.sh lint     what `make lint` and `make format` need
 
 # shellcheck disable=SC2086 # lists are taken apart at their blanks
 
@@ -24,6 +25,7 @@ DEMO_PACKAGES="iproute2 procps python3"
 TEST_PACKAGES="libcmocka-dev libcap2-bin util-linux tcpdump nftables nmap iputils-ping $(fuzzing_library)
 	tshark nginx-light curl openssl dropbear-bin rabbitmq-server"
 BENCH_PACKAGES="tcpdump tshark tcptrace libbpf-tools linux-perf clang-16 clang-19"
+LINT_PACKAGES="clang-format clang-tidy cppcheck"
 
 # A package counts as present where dpkg says so.
 is_installed() {
@@ -33,7 +35,7 @@ is_installed() {
 # Tools that may be there without their package (a bpftool built by hand, another python).
 is_provided() {
 	case $1 in
-	gcc | make | clang | clang-16 | clang-19 | bpftool | python3 | curl | openssl)
+	gcc | make | clang | clang-16 | clang-19 | clang-format | clang-tidy | cppcheck | bpftool | python3 | curl | openssl)
 		PATH=$PATH:/usr/sbin:/usr/local/sbin command -v "$1" >/dev/null
 		;;
 	linux-perf) command -v perf >/dev/null ;;
@@ -72,8 +74,9 @@ build) wanted=$BUILD_PACKAGES ;;
 demo) wanted="$BUILD_PACKAGES $DEMO_PACKAGES" ;;
 test) wanted="$BUILD_PACKAGES $DEMO_PACKAGES $TEST_PACKAGES" ;;
 bench) wanted="$BUILD_PACKAGES $DEMO_PACKAGES $BENCH_PACKAGES" ;;
+lint) wanted="$BUILD_PACKAGES $LINT_PACKAGES" ;;
 *)
-	echo "usage: tests/setup.sh build|demo|test|bench" >&2
+	echo "usage: tests/setup.sh build|demo|test|bench|lint" >&2
 	exit 2
 	;;
 esac
