@@ -113,8 +113,9 @@ VERIFIED_ALONE int may_acknowledge_unseen(const struct connection *c, const stru
 	if (state & (ESTABLISHED_ONCE | MIDSTREAM))
 		return s->flags & TCP_FIN && in_window(c, from, s->seq, state) &&
 		       sequence_difference(s->seq, DIRECTION(c, from)->next) > 0;
-	return g->facts & FACT_SEQ_OK && from == RESPONDER && state & SAW_SYN_ACK &&
-	       state & SAW_SYN << RESPONDER;
+	if (!(g->facts & FACT_SEQ_OK) || !(state & SAW_SYN_ACK) || !both(state, SAW_SYN))
+		return false;
+	return from == RESPONDER || s->payload; /* without any it is a third segment with a wrong number */
 }
 
 /*

@@ -432,7 +432,8 @@ ALWAYS_INLINE u32 observe_sequence(struct connection *c, const struct segment *s
 		return facts | judge_old(c, s, g) | FACT_NOTHING_NEW;
 	if (state & SAW_FIN << from)
 		return facts; /* nothing comes after a FIN */
-	if (s->flags & TCP_FIN && !(facts & FACT_FIN_FITS && g->facts & (FACT_ACK_OK | FACT_GAP)))
+	if (s->flags & TCP_FIN && !(facts & FACT_FIN_FITS && (g->facts & (FACT_ACK_OK | FACT_GAP) ||
+							      !(state & (ESTABLISHED_ONCE | MIDSTREAM)))))
 		return facts; /* it is not taken (on_fin()), nor is what comes with it */
 	return facts | take_new(c, s, g, ahead);
 }
@@ -479,7 +480,7 @@ ALWAYS_INLINE void observe_first(struct connection *c, const struct segment *s, 
 		direction_restart(me, s->seq, s->seq + 1);
 	else if (begins_behind_what_was_missed(c, s, g->from, state))
 		direction_restart(me, DIRECTION(c, ORIGINATOR)->acknowledged - 1,
-				  DIRECTION(c, ORIGINATOR)->acknowledged);
+				  sequence_length(s) ? DIRECTION(c, ORIGINATOR)->acknowledged : s->seq);
 }
 
 /* A RST takes no number; the sender's samples end with it. */

@@ -329,7 +329,8 @@ ALWAYS_INLINE u64 transition(u64 state, const struct step *s)
 	if (s->facts & FACT_WINDOW_PROBE)
 		state |= WINDOW_PROBED << from;
 	else if (s->payload && !(s->flags & TCP_RST) && !(s->facts & FACT_KEEPALIVE) &&
-		 s->facts & (FACT_ACK_OK | FACT_GAP)) /* else its receiver drops it */
+		 (s->facts & (FACT_ACK_OK | FACT_GAP) ||
+		  state & (ESTABLISHED_ONCE | MIDSTREAM))) /* what comes before may be stray */
 		state |= SAW_DATA << from;
 	if (s->flags & TCP_SYN && s->flags & TCP_ACK && s->facts & (FACT_ACK_OK | FACT_GAP))
 		state |= SAW_ACK << from;
