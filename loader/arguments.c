@@ -199,7 +199,7 @@ static int help(const char *name)
 {
 	const struct command *c = name && *name != '-' ? find_command(name) : NULL;
 
-	if (name && *name != '-' && !c)
+	if (name && *name != '-' && !c && strcmp(name, "help") != 0)
 		return say_error("%s: no such command; see synscope --help", name), EXIT_USAGE;
 	help_print(c);
 	return EXIT_DONE;

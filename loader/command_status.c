@@ -11,6 +11,7 @@
 #include "commands.h"
 #include "findings.h"
 #include "format.h"
+#include "instrument.h"
 #include "message.h"
 #include "output.h"
 #include "pins.h"
@@ -66,6 +67,11 @@ static void find_attached(struct findings *f, const struct pin *p)
 	}
 	if (error) {
 		one = find(f, "attached", NOTE, "incomplete, or by another version");
+		mend_by_detach(one, p);
+		return;
+	}
+	if (instrument_is_half_detached(p)) {
+		one = find(f, "attached", LACKING, "half: a detach was interrupted; nothing is looked at");
 		mend_by_detach(one, p);
 		return;
 	}

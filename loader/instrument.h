@@ -72,6 +72,9 @@ struct pin;
  */
 int instrument_open_pinned(struct instrument *i, const struct pin *p, bool read_ring);
 
+/* Whether a detach was killed halfway: what is left looks at no frame. */
+bool instrument_is_half_detached(const struct pin *p);
+
 /* Takes what was pinned for an interface off again; NULL: everything. 0 or -1, said. */
 int instrument_detach_pinned(const char *bpffs, const char *interface);
 

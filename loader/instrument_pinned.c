@@ -12,6 +12,7 @@
 
 #include "attachment.h"
 #include "clock.h"
+#include "ending.h"
 #include "message.h"
 #include "pins.h"
 #include "program.h"
@@ -133,6 +134,10 @@ int instrument_open_pinned(struct instrument *i, const struct pin *p, bool read_
 		say("%s: was attached to an interface that is gone, whatever has its name now; "
 		    "clear it away: synscope detach %s%s",
 		    p->interface, p->interface, bpffs_option(p->bpffs));
+	if (instrument_is_half_detached(p))
+		say("%s: a detach was interrupted, and nothing is looked at any more; finish it: synscope "
+		    "detach %s%s",
+		    p->interface, p->interface, bpffs_option(p->bpffs));
 	instrument_name(i, p->interface);
 	describe(i, &info);
 	if (!open_parts(i, p, read_ring))
@@ -160,9 +165,14 @@ static int detach_filters(const struct pin *p)
 }
 
 /* Half an attach has no such map. */
+static int open_paused(const struct pin *p)
+{
+	return pin_get_map(p, "paused", BPF_MAP_TYPE_ARRAY, program_paused_size(), 1);
+}
+
 static void pause_pinned(const struct pin *p, bool paused)
 {
-	int fd = pin_get_map(p, "paused", BPF_MAP_TYPE_ARRAY, program_paused_size(), 1);
+	int fd = open_paused(p);
 
 	if (fd < 0)
 		return;
@@ -170,7 +180,17 @@ static void pause_pinned(const struct pin *p, bool paused)
 	close(fd);
 }
 
-static int detach_one(const struct pin *p)
+bool instrument_is_half_detached(const struct pin *p)
+{
+	int fd = open_paused(p);
+	bool paused = fd >= 0 && program_is_paused_pinned(fd);
+
+	if (fd >= 0)
+		close(fd);
+	return paused;
+}
+
+static int take_off(const struct pin *p)
 {
 	int error = pin_look(p), filters;
 
@@ -190,6 +210,16 @@ static int detach_one(const struct pin *p)
 	}
 	say("%s: detached", p->interface);
 	return 0;
+}
+
+static int detach_one(const struct pin *p)
+{
+	int result;
+
+	ending_hold_signals(); /* half of it left would look at no frame */
+	result = take_off(p);
+	ending_release_signals();
+	return result;
 }
 
 int instrument_detach_pinned(const char *bpffs, const char *interface)

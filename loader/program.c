@@ -181,6 +181,14 @@ int program_pause_pinned(int map, bool paused)
 	return bpf_map_update_elem(map, &zero, &word, BPF_ANY) ? -errno : 0;
 }
 
+bool program_is_paused_pinned(int map)
+{
+	struct synscope_bpf__bss word;
+	u32 zero = 0;
+
+	return !bpf_map_lookup_elem(map, &zero, &word) && word.paused;
+}
+
 /*
  * The first look at a page may be a fault, of the hypervisor's if not of the kernel's, and cost more than all
  * the rest that a connection asks for. So each page is looked at once before anything is attached: here as

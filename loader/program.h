@@ -38,11 +38,13 @@ int program_table_map(const struct synscope_bpf *skeleton);
 /* Whether the programs look at frames; they do from the moment of loading. */
 void program_pause(const struct synscope_bpf *skeleton, bool paused);
 
-/* The map of that word, for pins, and the bytes of its value; the same for one that was pinned: 0 or -errno.
- */
+/* The map of that word, for pins, and the bytes of its value. */
 int program_paused_map(const struct synscope_bpf *skeleton);
 u32 program_paused_size(void);
+
+/* The same word of one that was pinned: sets it (0 or -errno), or tells whether it is set. */
 int program_pause_pinned(int map, bool paused);
+bool program_is_paused_pinned(int map);
 
 /* Makes the first segment of each bucket as cheap as the later ones. */
 void program_touch_table(const struct synscope_bpf *skeleton, const struct config *config);
