@@ -16,6 +16,7 @@ enum { SUMMARY_COLUMNS = 78 };
 static const char *const outcome_names[OUTCOMES] = {
 	[OUTCOME_REFUSED] = "refused",
 	[OUTCOME_UNANSWERED] = "unanswered",
+	[OUTCOME_REJECTED] = "rejected by ICMP",
 	[OUTCOME_UNFINISHED] = "unfinished",
 	[OUTCOME_RESET] = "reset",
 	[OUTCOME_PROBE] = "probes",
@@ -52,7 +53,7 @@ static enum outcome_kind outcome_kind_of(const struct record *r)
 	if (found & 1U << DIAGNOSIS_REFUSED)
 		return OUTCOME_REFUSED;
 	if (found & 1U << DIAGNOSIS_UNANSWERED)
-		return OUTCOME_UNANSWERED;
+		return found & 1U << DIAGNOSIS_UNREACHABLE ? OUTCOME_REJECTED : OUTCOME_UNANSWERED;
 	if (found & 1U << DIAGNOSIS_HANDSHAKE_UNFINISHED)
 		return OUTCOME_UNFINISHED;
 	if (found & (1U << DIAGNOSIS_RESET_BY_ORIG | 1U << DIAGNOSIS_RESET_BY_RESP))

@@ -18,6 +18,7 @@
 enum outcome_kind {
 	OUTCOME_REFUSED,	  /* a RST answered the SYN */
 	OUTCOME_UNANSWERED,	  /* nothing did */
+	OUTCOME_REJECTED,	  /* an ICMP error did */
 	OUTCOME_UNFINISHED,	  /* the handshake was begun, and not completed */
 	OUTCOME_RESET,		  /* a RST ended it */
 	FAILURES,		  /* how many of them are failures */

@@ -166,7 +166,7 @@ static void say_probe(struct paragraph *p, const struct connection *c)
 }
 
 /* What the other side did meanwhile is not known. */
-static void say_half_watched(struct paragraph *p, const struct record *r)
+static void say_one_side(struct paragraph *p, const struct record *r)
 {
 	const struct connection *c = r->connection;
 	const char *who = endpoint_names[endpoint_seen(c, ORIGINATOR) ? ORIGINATOR : RESPONDER];
@@ -178,19 +178,18 @@ static void say_half_watched(struct paragraph *p, const struct record *r)
 	else
 		paragraph_item(p, "the %s sent no FIN within %s", who,
 			       text_span(saturating_subtract(r->now, c->start)).text);
-	paragraph_add(p, "; what the other side sent was not looked at");
+	paragraph_add(p, "; what the other side sent was not %s", is_half_watched(r) ? "looked at" : "seen");
 }
 
 static void say_open(struct paragraph *p, const struct record *r)
 {
 	const struct connection *c = r->connection;
 	bool by_originator = c->state & SAW_FIN << ORIGINATOR, by_responder = c->state & SAW_FIN << RESPONDER;
+	bool one_side = !endpoint_seen(c, ORIGINATOR) || !endpoint_seen(c, RESPONDER);
 
-	if (is_half_watched(r)) {
-		say_half_watched(p, r);
-		return;
-	}
-	if (by_originator && by_responder)
+	if (one_side)
+		say_one_side(p, r);
+	else if (by_originator && by_responder)
 		paragraph_item(p, "both sent a FIN, and the last ACK was not seen");
 	else if (by_originator || by_responder)
 		paragraph_item(p, "half-closed by the %s's FIN",
@@ -207,7 +206,7 @@ static void say_open(struct paragraph *p, const struct record *r)
 		paragraph_item(p, "then a new SYN took its ports");
 		break;
 	default:
-		if (!by_originator || !by_responder)
+		if (!one_side && (!by_originator || !by_responder))
 			paragraph_item(p, "still open after %s",
 				       text_span(saturating_subtract(r->now, c->start)).text);
 	}

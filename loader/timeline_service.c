@@ -47,6 +47,8 @@ bool timeline_slow_answer(struct paragraph *p, const struct record *r)
 	if (!r->answers || !responder_half(c, &kernel) || !first_response(c, &answer) || answer < SLOW_FROM ||
 	    !is_undisturbed(c))
 		return false;
+	if (!r->whole_request && answer < FACTOR_OF_PROGRAM * (u64)c->quality[RESPONDER].rtt_max)
+		return false; /* what is behind its first byte comes as slowly as the originator's side is */
 	if (answer > FACTOR_OF_PROGRAM * kernel && request_waited(c)) {
 		paragraph_add(p, "the SYN was answered in %s, the request acknowledged, its answer began ",
 			      text_span(kernel).text);

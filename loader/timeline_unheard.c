@@ -17,6 +17,12 @@ static u32 unacknowledged(const struct connection *c, enum endpoint who)
 	return c->state & SAW_ACK << peer && endpoint_seen(c, who) && ahead > 0 ? (u32)ahead : 0;
 }
 
+/* Whether nothing came of it for a second while the other one went on: who answers is not gone. */
+static bool is_silent(const struct connection *c, enum endpoint who)
+{
+	return DIRECTION(c, who)->last + NS_PER_SECOND <= DIRECTION(c, other_endpoint(who))->last;
+}
+
 /* Twice may be an acknowledgment on its way. */
 bool timeline_unacknowledged(struct paragraph *p, const struct connection *c, enum endpoint who)
 {
@@ -25,10 +31,10 @@ bool timeline_unacknowledged(struct paragraph *p, const struct connection *c, en
 	    fin = !!(c->state & SAW_FIN << who);
 	u32 bytes = (u32)saturating_subtract(unacknowledged(c, who), fin);
 
-	if (is_probe(c) || !bytes || again < SENT_AGAIN + fins)
+	if (is_probe(c) || !bytes || again < SENT_AGAIN + fins || !is_silent(c, other_endpoint(who)))
 		return false;
-	paragraph_add(p, "%s from the %s were sent again %s and never acknowledged: ", text_bytes(bytes).text,
-		      endpoint_names[who], text_times(again - fins).text);
+	paragraph_add(p, "%s from the %s were never acknowledged, though it sent again %s: ",
+		      text_bytes(bytes).text, endpoint_names[who], text_times(again - fins).text);
 	paragraph_add(p, "the %s is gone, or can't be reached", endpoint_names[other_endpoint(who)]);
 	return true;
 }
@@ -50,12 +56,15 @@ bool timeline_no_answer(struct paragraph *p, const struct record *r)
 	const struct connection *c = r->connection;
 	bool ended = c->state & (CLOSED_ONCE | SAW_FIN << RESPONDER) || either(c->state, RESET_BY);
 	u32 fin = !!(c->state & SAW_FIN << ORIGINATOR);
-	u64 ns = waited(r);
+	u64 ns = waited(r), latest = max_u64(DIRECTION(c, ORIGINATOR)->last, DIRECTION(c, RESPONDER)->last);
 
-	if (!r->answers || (c->state & (SAW_DATA | SAW_DATA << RESPONDER)) != SAW_DATA << ORIGINATOR ||
+	if (!endpoint_seen(c, RESPONDER) || !r->answers ||
+	    (c->state & (SAW_DATA | SAW_DATA << RESPONDER)) != SAW_DATA << ORIGINATOR ||
 	    c->state & MIDSTREAM || unseen_bytes(c) || payload_bytes(c, RESPONDER))
 		return false;
-	if (unacknowledged(c, ORIGINATOR) > fin || (!ended && ns < LONG))
+	if (unacknowledged(c, ORIGINATOR) > fin)
+		return false;
+	if (!ended && saturating_subtract(r->now, latest) < LONG) /* more of the request may be coming */
 		return false;
 	if (c->at.fin[RESPONDER] && ns < LONG)
 		paragraph_add(p, "the responder closed without an answer to the request");

@@ -54,8 +54,9 @@ static void remark_unseen_side(struct paragraph *p, const struct record *r)
 	enum endpoint who = endpoint_seen(r->connection, ORIGINATOR) ? ORIGINATOR : RESPONDER;
 
 	paragraph_add(p, "only the %s's segments were seen: ", endpoint_names[who]);
-	paragraph_add(p, r->interface->ingress_only ? "what goes out is not looked at (--ingress-only)"
-						    : "the other direction did not come by here");
+	paragraph_add(p, r->interface->ingress_only
+				 ? "what goes out is not looked at (--ingress-only)"
+				 : "the other side is gone, or its segments take another way");
 }
 
 /* Whether the SYN was sent again behind its answer; where its step is lost, by the time a SYN waits at least.
@@ -149,7 +150,11 @@ static void remark_half_closed(struct paragraph *p, const struct connection *c)
 			      endpoint_names[closed], text_times(c->fin_retransmits[closed] + 1U).text,
 			      other);
 	else
-		paragraph_add(p, "the %s may still send: its program has not closed its socket", other);
+		paragraph_add(
+			p,
+			"the %s has sent no FIN: its program has not closed the socket, or its data are not "
+			"all taken yet",
+			other);
 }
 
 /* What the outcome has said in its own words. */

@@ -24,6 +24,7 @@ static struct connection asked(void)
 	DIRECTION(&c, RESPONDER)->next = 1;
 	DIRECTION(&c, RESPONDER)->acknowledged = 101;
 	DIRECTION(&c, ORIGINATOR)->acknowledged = 1;
+	DIRECTION(&c, ORIGINATOR)->last = DIRECTION(&c, RESPONDER)->last = c.start + second;
 	return c;
 }
 
@@ -47,6 +48,12 @@ static void test_no_answer(void **state)
 		"answer");
 	assert_string_equal(said_of_answer(&c, true, second + second / 2), "");
 	assert_string_equal(said_of_answer(&c, false, 4 * second), "");
+	DIRECTION(&c, ORIGINATOR)->last += 3 * second; /* it is not all there yet */
+	assert_string_equal(said_of_answer(&c, true, 4 * second), "");
+	DIRECTION(&c, ORIGINATOR)->last -= 3 * second;
+	c.state &= ~(SAW_SEGMENT << RESPONDER); /* who acknowledged it then? */
+	assert_string_equal(said_of_answer(&c, true, 4 * second), "");
+	c.state |= SAW_SEGMENT << RESPONDER;
 	c.state |= SAW_DATA << RESPONDER;
 	assert_string_equal(said_of_answer(&c, true, 4 * second), "");
 }
@@ -91,8 +98,12 @@ static void test_unacknowledged(void **state)
 	assert_string_equal(said_of(&c, ORIGINATOR), "");
 	DIRECTION(&c, ORIGINATOR)->retransmits = 4;
 	assert_string_equal(said_of(&c, ORIGINATOR),
-			    "100 B from the originator were sent again 4 times and never acknowledged: the "
-			    "responder is gone, or can't be reached");
+			    ""); /* the responder is there: it sent something just now */
+	DIRECTION(&c, ORIGINATOR)->last += 5 * second;
+	assert_string_equal(
+		said_of(&c, ORIGINATOR),
+		"100 B from the originator were never acknowledged, though it sent again 4 times: the "
+		"responder is gone, or can't be reached");
 	assert_string_equal(said_of(&c, RESPONDER), "");
 }
 
