@@ -212,7 +212,7 @@ struct connection {
 	struct direction_quality quality[ENDPOINTS];
 	/* line 5 */
 	char history[HISTORY_MAX];
-	u8 icmp_type; /* with UNREACHABLE: of the first such error */
+	u8 icmp_type; /* with UNREACHABLE: of the first such error; else of one on the path's MTU, or 0 */
 	u8 icmp_code;
 	struct direction_options options[ENDPOINTS];
 	union {

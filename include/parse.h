@@ -383,12 +383,15 @@ ALWAYS_INLINE enum parsed parse_tcp(struct cursor *c, struct segment *s)
 	return PARSED_TCP;
 }
 
-/* Destination unreachable: RFC 792 and RFC 4443 section 3.1. */
+/* Destination unreachable, RFC 792 and RFC 4443 section 3.1; or packet too big, which is a code of it in
+ * IPv4. */
 ALWAYS_INLINE bool is_unreachable(const struct cursor *c)
 {
-	u8 type = c->next == PROTOCOL_ICMP ? ICMP_DESTINATION_UNREACHABLE : ICMPV6_DESTINATION_UNREACHABLE;
-
-	return cursor_has(c, 1) && *c->at == type;
+	if (!cursor_has(c, 1))
+		return false;
+	if (c->next == PROTOCOL_ICMP)
+		return *c->at == ICMP_DESTINATION_UNREACHABLE;
+	return *c->at == ICMPV6_DESTINATION_UNREACHABLE || *c->at == ICMPV6_PACKET_TOO_BIG;
 }
 
 ALWAYS_INLINE enum parsed parse_transport(struct cursor *c, struct segment *s)

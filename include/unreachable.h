@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * ICMP errors that say "destination unreachable" (RFC 792, RFC 4443 section 3.1). Each quotes the packet
- * that it is about; where that is a segment of a connection in the table, the connection is told so. An
- * error opens no connection and moves none: anybody can send one (RFC 5927).
+ * ICMP errors that say "destination unreachable" (RFC 792, RFC 4443 section 3.1) or "packet too big". Each
+ * quotes the packet that it is about; where that is a segment of a connection in the table, the connection is
+ * told so. An error opens no connection and moves none: anybody can send one (RFC 5927).
  */
 #ifndef SYNSCOPE_UNREACHABLE_H
 #define SYNSCOPE_UNREACHABLE_H
@@ -65,8 +65,6 @@ ALWAYS_INLINE bool parse_unreachable(const struct frame *f, struct segment *s, s
 	e->reporter = s->key.low;
 	e->type = *c.at;
 	e->code = *(c.at + 1);
-	if (s->version == 4 && e->code == ICMP_FRAGMENTATION_NEEDED)
-		return false;
 	cursor_advance(&c, ICMP_HEADER);
 	if (s->version == 4 ? !parse_quoted_ipv4(&c, &s->key) : !parse_quoted_ipv6(&c, &s->key))
 		return false;
@@ -84,6 +82,13 @@ ALWAYS_INLINE bool quotes_what_was_sent(const struct connection *c, const struct
 	u32 first = acknowledged_of(c, from);
 
 	return c->state & SAW_SEGMENT << from && s->seq - first <= DIRECTION(c, from)->next - first;
+}
+
+/* Says nothing of the destination, but of the path's MTU: RFC 1191 and RFC 8201. */
+ALWAYS_INLINE bool is_too_big(u8 type, u8 code)
+{
+	return type == ICMPV6_PACKET_TOO_BIG ||
+	       (type == ICMP_DESTINATION_UNREACHABLE && code == ICMP_FRAGMENTATION_NEEDED);
 }
 
 /* Sets the flag; true for the one who was first. */
@@ -138,6 +143,13 @@ VERIFIED_ALONE int tell_unreachable(const struct segment *s, struct sighting *g,
 	g->from = sender(s, c->state);
 	if (is_expired(c, config_current(), g->tick) || !quotes_what_was_sent(c, s, g->from & 1))
 		return 0;
+	if (is_too_big(error->type, error->code)) {
+		if (!(c->state & UNREACHABLE)) {
+			c->icmp_type = error->type;
+			c->icmp_code = error->code;
+		}
+		return 0;
+	}
 	n->unreachable++;
 	sighted_at(g);
 	if (set_unreachable(c)) {

@@ -79,6 +79,7 @@ enum {
 	ICMP_HEADER = 8,
 	ICMP_DESTINATION_UNREACHABLE = 3,
 	ICMPV6_DESTINATION_UNREACHABLE = 1,
+	ICMPV6_PACKET_TOO_BIG = 2,     /* RFC 8201 */
 	ICMP_FRAGMENTATION_NEEDED = 4, /* the code that is no verdict on the destination (RFC 1191) */
 	ICMP_QUOTED_TCP = 8,	       /* ports and sequence number: no error quotes less */
 };

@@ -301,6 +301,19 @@ bool timeline_two_syn_acks(struct paragraph *p, const struct connection *c)
 	return true;
 }
 
+/* The first error on the path's MTU is kept until one says that the destination is unreachable. */
+bool timeline_too_big(struct paragraph *p, const struct connection *c)
+{
+	if (c->state & UNREACHABLE || !c->icmp_type)
+		return false;
+	paragraph_add(
+		p,
+		"a router let no packets as long as these through, and said so by ICMP (type %u, code %u): "
+		"the path's MTU is smaller",
+		c->icmp_type, c->icmp_code);
+	return true;
+}
+
 bool timeline_challenge(struct paragraph *p, const struct connection *c)
 {
 	if (!(c->state & CHALLENGED))

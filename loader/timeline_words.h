@@ -26,6 +26,7 @@ bool timeline_remark(struct paragraph *p, const struct record *r, u32 found, u32
 /* What is rare, and no diagnosis. False: it does not hold. */
 bool timeline_two_syn_acks(struct paragraph *p, const struct connection *c);
 bool timeline_challenge(struct paragraph *p, const struct connection *c);
+bool timeline_too_big(struct paragraph *p, const struct connection *c);
 
 /* What the numbers say was not seen, or came late. False: nothing. */
 bool timeline_unseen(struct paragraph *p, const struct record *r);

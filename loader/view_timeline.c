@@ -172,7 +172,8 @@ static void print_remark(FILE *out, const char *mark, bool holds, const struct p
 static void print_remarks(FILE *out, const struct record *r)
 {
 	const struct connection *c = r->connection;
-	struct paragraph syn_acks = {0}, challenge = {0}, unseen = {0}, slow = {0}, none = {0}, service = {0};
+	struct paragraph syn_acks = {0}, challenge = {0}, too_big = {0}, unseen = {0}, slow = {0}, none = {0},
+			 service = {0};
 	u32 found = diagnose(r);
 
 	for (u32 d = 0; d < DIAGNOSES; d++) {
@@ -189,6 +190,7 @@ static void print_remarks(FILE *out, const struct record *r)
 	print_remark(out, " ! ", timeline_no_answer(&none, r), &none);
 	print_remark(out, " ! ", timeline_two_syn_acks(&syn_acks, c), &syn_acks);
 	print_remark(out, " ! ", timeline_challenge(&challenge, c), &challenge);
+	print_remark(out, " ! ", timeline_too_big(&too_big, c), &too_big);
 	print_remark(out, " ! ", timeline_unseen(&unseen, r), &unseen);
 	print_remark(out, " ! ", timeline_service_missed(&service, r), &service);
 	for (enum endpoint who = ORIGINATOR; who < ENDPOINTS; who++) {

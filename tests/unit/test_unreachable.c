@@ -113,6 +113,20 @@ static void test_it_moves_nothing(void **state)
 	assert_int_equal(test_counters.opened, 1);
 }
 
+/* It says nothing of the destination: it is kept, and neither counted nor told of as an event. */
+static void test_too_big_is_kept_for_the_words(void **state)
+{
+	struct error e = {.type = 3, .code = 4, .quoted = 28};
+
+	(void)state;
+	play(&e);
+	assert_false(only_connection()->state & UNREACHABLE);
+	assert_int_equal(only_connection()->icmp_type, 3);
+	assert_int_equal(only_connection()->icmp_code, 4);
+	assert_int_equal(test_counters.unreachable, 0);
+	assert_int_equal(test_item_count, 1);
+}
+
 static void test_what_tells_nothing(void **state)
 {
 	static const struct error cases[] = {
@@ -191,6 +205,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		unit(test_it_tells_the_connection),
 		unit(test_it_moves_nothing),
+		unit(test_too_big_is_kept_for_the_words),
 		unit(test_what_tells_nothing),
 		unit(test_events_are_limited),
 		unit(test_ipv6),
