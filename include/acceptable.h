@@ -93,7 +93,7 @@ VERIFIED_ALONE int fin_fits(const struct connection *c, const struct segment *s,
  * number is exactly right, or it sends a FIN, which comes once, and both numbers lie in the windows. Before
  * the connection is open only its responder can say so, who has answered the SYN: the third segment was
  * missed, too. Of these two nothing else speaks, so the acknowledgment must lie in the window that its
- * sender announced last.
+ * sender announced last, or in one without scaling: several may have been missed.
  */
 VERIFIED_ALONE int may_acknowledge_unseen(const struct connection *c, const struct segment *s,
 					  const struct sighting *g, u64 state)
@@ -108,7 +108,8 @@ VERIFIED_ALONE int may_acknowledge_unseen(const struct connection *c, const stru
 	if (state & (ESTABLISHED_ONCE | MIDSTREAM) && g->facts & FACT_SEQ_OK)
 		return true;
 	announced = (u32)DIRECTION(c, from)->window << agreed_window_scale(c, from);
-	if (sequence_difference(s->ack, acknowledged_of(c, to)) > (s32)announced)
+	if (sequence_difference(s->ack, acknowledged_of(c, to)) >
+	    (s32)max_u64(announced, UNSCALED_WINDOW_MAX))
 		return false;
 	if (state & (ESTABLISHED_ONCE | MIDSTREAM))
 		return s->flags & TCP_FIN && in_window(c, from, s->seq, state) &&
