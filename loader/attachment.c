@@ -172,6 +172,7 @@ int attachment_make(struct attachment *a, const struct attachment_plan *p, const
 	int error;
 
 	memset(a, 0, sizeof(*a));
+	program_pause(s, true);		      /* until both hooks are there */
 	clsact_clear(p->link.ifindex, false); /* where it can't, what is there disturbs nobody */
 	if (attach_ingress(a, p, s, why))
 		return -1;
@@ -182,7 +183,8 @@ int attachment_make(struct attachment *a, const struct attachment_plan *p, const
 			return refused(p, "tc egress", error, words, "--ingress-only");
 		}
 	}
-	say_where(a, p, why);
+	program_pause(s, false);
+	say_where(a, p, why); /* from then on everything is seen */
 	return 0;
 }
 

@@ -114,11 +114,9 @@ static int load_and_attach(struct instrument *i, const struct attachment_plan *p
 		return -1;
 	if (!i->attachment)
 		return say_error("%s: %s", i->name, strerror(ENOMEM));
-	program_pause(i->skeleton, true); /* until both hooks are there */
 	if (attachment_make(i->attachment, p, i->skeleton))
 		return -1;
 	describe(i, p);
-	program_pause(i->skeleton, false);
 	return 0;
 }
 
