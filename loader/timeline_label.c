@@ -24,29 +24,38 @@ static bool fits(const struct paragraph *p)
 	return text_columns(p->text) <= LABEL_MAX;
 }
 
-static void write_in_words(struct paragraph *p, const struct label_parts *l, int flag_letters)
+static void write_in_words(struct paragraph *p, const struct label_parts *l)
 {
 	memset(p, 0, sizeof(*p));
-	paragraph_add(p, "%.*s", flag_letters, l->flags.text);
+	paragraph_add(p, "%s", l->flags.text);
 	if (l->has_seq)
 		paragraph_add(p, " seq %lld", (long long)l->seq);
 	if (l->has_ack)
 		paragraph_add(p, " ack %lld", (long long)l->ack);
 }
 
-/* In fewer and fewer words until it fits: the ACK flag says no more than an acknowledgment number does. */
+/* Without the words for the numbers: seq:ack. */
+static void write_in_numbers(struct paragraph *p, const struct label_parts *l, int flag_letters)
+{
+	memset(p, 0, sizeof(*p));
+	paragraph_add(p, "%.*s", flag_letters, l->flags.text);
+	if (l->has_seq)
+		paragraph_add(p, " %lld", (long long)l->seq);
+	if (l->has_seq && l->has_ack)
+		paragraph_add(p, ":%lld", (long long)l->ack);
+}
+
+/* Shorter and shorter until it fits; the ACK flag goes last, since its number says as much. */
 static void write_label(struct paragraph *p, const struct label_parts *l)
 {
 	enum { ALL = 64, FIRST_FLAG = 3 };
 	struct paragraph with_payload;
 
-	write_in_words(p, l, ALL);
+	write_in_words(p, l);
 	if (!fits(p))
-		write_in_words(p, l, FIRST_FLAG);
-	if (!fits(p)) {
-		memset(p, 0, sizeof(*p));
-		paragraph_add(p, "%.3s %lld:%lld", l->flags.text, (long long)l->seq, (long long)l->ack);
-	}
+		write_in_numbers(p, l, ALL);
+	if (!fits(p))
+		write_in_numbers(p, l, FIRST_FLAG);
 	if (!l->payload)
 		return;
 	with_payload = *p;
