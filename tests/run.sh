@@ -61,7 +61,7 @@ run_units() {
 	for program in "$BUILD"/tests/unit/*; do
 		if [ -d "$program" ] || [ ! -x "$program" ]; then continue; fi
 		limited 120 "$program"
-		add "unit ${program##*/}" $status "$(cmocka_counted PASSED)" "$(cmocka_counted FAILED)" \
+		add "unit ${program##*/}" "$status" "$(cmocka_counted PASSED)" "$(cmocka_counted FAILED)" \
 			"$(cmocka_counted SKIPPED)"
 	done
 }
@@ -71,7 +71,7 @@ run_scenarios() {
 
 	[ -x "$BUILD/tests/run_scenario" ] || return
 	limited 120 "$BUILD/tests/run_scenario" tests/scenario/*.txt
-	add "scenarios" $status "$(counted passed)" "$(counted failed)" "$(counted skipped)"
+	add "scenarios" "$status" "$(counted passed)" "$(counted failed)" "$(counted skipped)"
 }
 
 # A program that prints the three counts in its last line: NAME COMMAND...
@@ -80,7 +80,7 @@ run_counted() {
 
 	shift
 	limited 400 "$@"
-	add "$name" $status "$(counted passed)" "$(counted failed)" "$(counted skipped)"
+	add "$name" "$status" "$(counted passed)" "$(counted failed)" "$(counted skipped)"
 }
 
 # Captures with the verdicts of other tools, and the scenarios as captures: both engines on all of them.
