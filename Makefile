@@ -45,6 +45,7 @@ endif
 
 .PHONY: all
 all: $(BUILD)/synscope
+	@: # else make says that there is nothing to be done
 
 $(BUILD)/synscope: $(OBJECTS)
 	$(call say,LINK,$@) $(CC) $(CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -o $@

@@ -383,8 +383,7 @@ ALWAYS_INLINE enum parsed parse_tcp(struct cursor *c, struct segment *s)
 	return PARSED_TCP;
 }
 
-/* Destination unreachable, RFC 792 and RFC 4443 section 3.1; or packet too big, which is a code of it in
- * IPv4. */
+/* Destination unreachable: RFC 792, RFC 4443 section 3.1. Packet too big is a code of it in IPv4. */
 ALWAYS_INLINE bool is_unreachable(const struct cursor *c)
 {
 	if (!cursor_has(c, 1))

@@ -44,6 +44,13 @@ ALWAYS_INLINE void direction_restart(struct direction *me, u32 isn, u32 next)
 	me->next_wraps = (u16)(distance >> 63);
 }
 
+/* Its SYN says that what was taken for its numbers was none; what was under way by these is no sample. */
+ALWAYS_INLINE void direction_renumber(struct direction *me, u32 isn)
+{
+	direction_restart(me, isn, isn);
+	me->sample_at = 0;
+}
+
 ALWAYS_INLINE void direction_begin(struct direction *me, const struct segment *s)
 {
 	direction_restart(me, s->flags & (TCP_SYN | TCP_RST) ? s->seq : s->seq - 1, s->seq);
@@ -377,10 +384,8 @@ ALWAYS_INLINE u32 observe_syn(struct connection *c, const struct segment *s, str
 		if (s->flags & TCP_ACK ? has_begun(state, from) && !answers_syn(c, s, from, state)
 				       : !is_missing_syn(c, s, from, state))
 			return FACT_SYN_OTHER;
-		if (me->isn != s->seq) { /* else what it sent next came first in the capture */
-			direction_restart(me, s->seq, s->seq);
-			me->sample_at = 0;
-		}
+		if (me->isn != s->seq) /* else what it sent next came first in the capture */
+			direction_renumber(me, s->seq);
 		observe_offer(&c->options[from & 1], &g->options);
 		return FACT_SEQ_OK;
 	}
@@ -389,8 +394,7 @@ ALWAYS_INLINE u32 observe_syn(struct connection *c, const struct segment *s, str
 	if (from == RESPONDER && s->flags & TCP_ACK && !(state & ESTABLISHED_ONCE) &&
 	    answers_syn(c, s, from, state)) {
 		c->other_isn = me->isn;
-		direction_restart(me, s->seq, s->seq);
-		me->sample_at = 0;
+		direction_renumber(me, s->seq);
 		observe_offer(&c->options[from & 1], &g->options);
 	}
 	return FACT_SYN_OTHER;
@@ -473,14 +477,14 @@ ALWAYS_INLINE u32 observe_window(struct connection *c, const struct segment *s, 
 ALWAYS_INLINE void observe_first(struct connection *c, const struct segment *s, struct sighting *g, u64 state)
 {
 	struct direction *me = DIRECTION(c, g->from);
+	u32 acknowledged = DIRECTION(c, ORIGINATOR)->acknowledged;
 
 	g->facts = FACT_FIRST;
 	direction_begin(me, s);
 	if (begins_with_keepalive(c, s, g->from, state))
 		direction_restart(me, s->seq, s->seq + 1);
 	else if (begins_behind_what_was_missed(c, s, g->from, state))
-		direction_restart(me, DIRECTION(c, ORIGINATOR)->acknowledged - 1,
-				  sequence_length(s) ? DIRECTION(c, ORIGINATOR)->acknowledged : s->seq);
+		direction_restart(me, acknowledged - 1, sequence_length(s) ? acknowledged : s->seq);
 }
 
 /* A RST takes no number; the sender's samples end with it. */

@@ -194,13 +194,19 @@ static bool asks(int argc, char **argv, const char *letter, const char *name)
 	return false;
 }
 
+static int no_such_command(const char *name)
+{
+	say_error("%s: no such command; see synscope --help", name);
+	return EXIT_USAGE;
+}
+
 /* help, help COMMAND and COMMAND --help. */
 static int help(const char *name)
 {
 	const struct command *c = name && *name != '-' ? find_command(name) : NULL;
 
 	if (name && *name != '-' && !c && strcmp(name, "help") != 0)
-		return say_error("%s: no such command; see synscope --help", name), EXIT_USAGE;
+		return no_such_command(name);
 	help_print(c);
 	return EXIT_DONE;
 }
@@ -220,9 +226,8 @@ int arguments_parse(struct arguments *a, int argc, char **argv)
 	}
 	if (!c) {
 		if (argc > 1)
-			say_error("%s: no such command; see synscope --help", argv[1]);
-		else
-			say_error("command line: no command; see synscope --help");
+			return no_such_command(argv[1]);
+		say_error("command line: no command; see synscope --help");
 		return EXIT_USAGE;
 	}
 	a->command = c;

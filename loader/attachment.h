@@ -38,8 +38,7 @@ unsigned attachment_programs(const struct attachment_plan *p);
 
 struct synscope_bpf;
 
-/* Attaches; no frame is looked at before all is attached, and said so. 0, or -1: said, and nothing is left.
- */
+/* Attaches; no frame is looked at before both hooks are there. 0, or -1: said, and nothing is left. */
 int attachment_make(struct attachment *a, const struct attachment_plan *p, const struct synscope_bpf *s);
 
 /* Takes everything off that isn't pinned. Safe on a zeroed attachment. */

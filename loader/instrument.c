@@ -199,12 +199,8 @@ bool instrument_detached(const struct instrument *i)
 
 bool instrument_alive(const struct instrument *i)
 {
-	char name[IF_NAMESIZE];
-
 	/* By number, not by name: it may have been renamed, or another one may have its name by now. */
-	if (if_indextoname(i->interface.ifindex, name))
-		return true;
-	return errno != ENXIO && errno != ENODEV; /* it could not be asked */
+	return !link_is_gone(i->interface.ifindex);
 }
 
 int instrument_counters(const struct instrument *i, struct counters *sum)

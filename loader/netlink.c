@@ -210,6 +210,13 @@ int link_find(struct link *l, const char *name)
 	return netlink_talk(NETLINK_ROUTE, &r, read_link, l, NULL);
 }
 
+bool link_is_gone(u32 ifindex)
+{
+	char name[IF_NAMESIZE];
+
+	return !if_indextoname(ifindex, name) && (errno == ENXIO || errno == ENODEV);
+}
+
 int link_say_not_found(const char *name, int error)
 {
 	return say_error("%s: %s", name,

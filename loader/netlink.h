@@ -65,6 +65,10 @@ struct link {
 /* By its name, or an alternative one. 0 or -errno: -ENODEV where there is none. */
 int link_find(struct link *l, const char *name);
 
+/* Whether the kernel says that there is no interface of this number; where it can't be asked, there may be
+ * one. */
+bool link_is_gone(u32 ifindex);
+
 /* Says why link_find() found none: its error. Returns -1. */
 int link_say_not_found(const char *name, int error);
 

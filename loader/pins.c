@@ -18,6 +18,7 @@
 #include "attachment.h"
 #include "message.h"
 #include "mount.h"
+#include "netlink.h"
 
 const char *bpffs_option(const char *bpffs)
 {
@@ -250,11 +251,9 @@ int pin_get_info(const struct pin *p, struct pin_info *info)
 /* A clsact filter has no link: its interface is known by number, as a name may be another one's by now. */
 static bool number_is_gone(const struct pin *p)
 {
-	char name[IF_NAMESIZE];
 	struct pin_info info;
 
-	return p->here && !pin_read_info(p, &info) && !if_indextoname(info.ifindex, name) &&
-	       (errno == ENXIO || errno == ENODEV); /* else it could not be asked */
+	return p->here && !pin_read_info(p, &info) && link_is_gone(info.ifindex);
 }
 
 bool pin_is_orphan(const struct pin *p)

@@ -4,8 +4,8 @@
 
 #include <string.h>
 
-#include "bucket.h"
 #include "arithmetic.h"
+#include "bucket.h"
 #include "counters.h"
 #include "format.h"
 #include "icmp_words.h"

@@ -11,7 +11,7 @@ import subprocess
 import sys
 
 from burst import Burst
-from lib import SYNSCOPE, check, inside_host, main, must, need, synscope
+from lib import SYNSCOPE, check, inside_host, main, must, need, pinned
 
 need("hosts")
 
@@ -70,11 +70,8 @@ def tc():
 
 def attached():
     """From attach to detach, by the counters' word: nothing stays half-open."""
-    pins = ("--bpffs", os.environ["BPFFS"])
-    with Traffic():
-        check(not synscope("a", "attach", "eth0", *pins).returncode, "attach")
-        lines = synscope("a", "conns", "eth0", "--json", *pins).stdout
-        check(not synscope("a", "detach", "eth0", *pins).returncode, "detach")
+    with Traffic(), pinned("a") as place:
+        lines = must("a", SYNSCOPE, "conns", "eth0", "--json", *place)
     bad = [r for r in map(json.loads, lines.splitlines()) if half_seen(r)]
     check(len(bad) <= STRADDLING, f"{len(bad)} of {len(lines.splitlines())} were seen from one side, as {bad[:1]}")
 

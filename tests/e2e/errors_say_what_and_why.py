@@ -95,11 +95,15 @@ def a_small_memory_lock_limit_is_no_error():
     equal(result.returncode, 0, f"exit status ({result.stderr.strip()})")
 
 
+def compile_other_program(directory, section):
+    source = directory / "other.c"
+    source.write_text(OTHER_PROGRAM.replace('"xdp"', f'"{section}"'))
+    must(None, "clang", "-O2", "-g", "-target", "bpf", "-c", source, "-o", directory / "other.o")
+
+
 def another_program_is_left_alone():
     with temporary_directory() as directory:
-        source = directory / "other.c"
-        source.write_text(OTHER_PROGRAM)
-        must(None, "clang", "-O2", "-g", "-target", "bpf", "-c", source, "-o", directory / "other.o")
+        compile_other_program(directory, "xdp")
         must("a", "ip", "link", "set", "eth0", "xdpdrv", "obj", str(directory / "other.o"), "sec", "xdp")
         try:
             before = must("a", "ip", "-d", "link", "show", "eth0")
@@ -115,9 +119,7 @@ def another_program_is_left_alone():
 def another_generic_program_hides_nothing():
     """It takes frames of several buffers: what passed it comes to tc without an Ethernet header (Linux 6.18)."""
     with temporary_directory() as directory:
-        source = directory / "other.c"
-        source.write_text(OTHER_PROGRAM.replace('"xdp"', '"xdp.frags"'))
-        must(None, "clang", "-O2", "-g", "-target", "bpf", "-c", source, "-o", directory / "other.o")
+        compile_other_program(directory, "xdp.frags")
         must("a", "ip", "link", "set", "eth0", "xdpgeneric", "obj", str(directory / "other.o"), "sec", "xdp.frags")
         try:
             with Live("a", "run", "eth0", "--mode", "tc", "--view", "counters", "--json") as live:

@@ -14,7 +14,7 @@ import subprocess
 import sys
 import time
 
-from lib import SYNSCOPE, check, check_invariants, equal, inside_host, main, must, need, skip, synscope
+from lib import SYNSCOPE, check, check_invariants, equal, inside_host, main, must, need, pinned, skip
 
 CPUS = sorted(os.sched_getaffinity(0))[:2]
 SECONDS = 2
@@ -42,14 +42,12 @@ def send(cpu, tuples):
 
 
 def counted_once(tuples, *options):
-    pins = ("--bpffs", os.environ["BPFFS"])
-    check(not synscope("a", "attach", "eth0", *pins, *options).returncode, "attach")
-    senders = [subprocess.Popen(inside_host("a", [sys.executable, __file__, str(cpu), str(tuples)])) for cpu in CPUS]
-    for sender in senders:
-        equal(sender.wait(30), 0, "a sender's exit status")
-    counters = json.loads(must("a", SYNSCOPE, "counters", "eth0", *pins))
-    records = [json.loads(line) for line in must("a", SYNSCOPE, "conns", "eth0", "--json", *pins).splitlines()]
-    check(not synscope("a", "detach", "eth0", *pins).returncode, "detach")
+    with pinned("a", *options) as place:
+        senders = [subprocess.Popen(inside_host("a", [sys.executable, __file__, str(cpu), str(tuples)])) for cpu in CPUS]
+        for sender in senders:
+            equal(sender.wait(30), 0, "a sender's exit status")
+        counters = json.loads(must("a", SYNSCOPE, "counters", "eth0", *place))
+        records = [json.loads(line) for line in must("a", SYNSCOPE, "conns", "eth0", "--json", *place).splitlines()]
     check_invariants(counters)
     check(counters["connections"]["opened"] > 1000, f"connections began: {counters['connections']}")
     still_open = [r for r in records if r["teardown"]["how"] not in ("fin", "rst")]
