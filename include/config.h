@@ -7,9 +7,9 @@
 
 /*
  * The keys of the connection table's hash, drawn at load so that nobody outside can aim at a bucket: 0 to 4
- * as ten halves, one for each 32 bits of a key; 5 and 6 for what those come to (table.h).
+ * as ten halves, one for each 32 bits of a key; 5 for what those come to (table.h).
  */
-enum { HASH_KEYS = 7 };
+enum { HASH_KEYS = 6 };
 
 struct config {
 	u64 idle_timeout; /* ns; a connection silent for longer is given up */
@@ -29,7 +29,13 @@ struct config {
 	u8 payloads;	       /* 1: the first payload of each direction goes to the ring */
 	u16 untold;	       /* bits 1 << enum event_kind: nobody reads these; see is_told() */
 	u8 one_way;	       /* 1: --ingress-only: no connection is seen from both sides */
-	u8 reserved;
+	u8 long_way;	       /* 1: no header prediction; see config_settle() */
 };
+
+/* Works out what follows from the other settings, once they are all there. */
+ALWAYS_INLINE void config_settle(struct config *c)
+{
+	c->long_way = c->segments || c->layer3; /* nothing is plain there */
+}
 
 #endif

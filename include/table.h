@@ -33,12 +33,10 @@ ALWAYS_INLINE u64 hash_pair(u64 a, u64 b, u32 pair)
 	return (u64)((u32)a + seed[2 * pair]) * ((u32)b + seed[2 * pair + 1]);
 }
 
+/* Of ports in sequence the sums are, too: without the shift many of them would meet in a few buckets. */
 ALWAYS_INLINE u64 hash_finish(u64 sum)
 {
-	sum ^= config_current()->hash_seed[5];
-	sum ^= sum >> 32;
-	sum *= config_current()->hash_seed[6] | 1;
-	return sum ^ sum >> 29;
+	return (sum ^ sum >> 29) * (config_current()->hash_seed[5] | 1);
 }
 
 /* The last words of two mapped addresses, and key.ports_and_vlans. */
@@ -62,13 +60,15 @@ ALWAYS_INLINE u64 hash_key(const struct connection_key *key)
 	return hash_ipv6(key->low.halves, key->high.halves, key->ports_and_vlans);
 }
 
+/* The higher a bit of the hash, the more it depends on: the bucket is taken from the upper half. */
 ALWAYS_INLINE struct place place_of_hash(u64 hash)
 {
-	struct place p = {
-		.bucket = (u32)hash & (config_current()->buckets - 1),
-		.way = hash >> 32 & (WAYS - 1),
-		.tag = (u16)(hash >> 40) | 1,
-	};
+	struct place p;
+
+	hash >>= 29;
+	p.way = hash & (WAYS - 1);
+	p.bucket = (u32)(hash >> 3) & (config_current()->buckets - 1);
+	p.tag = (u16)(hash >> 19) | 1;
 
 	return p;
 }

@@ -103,6 +103,113 @@ static void test_hash_spreads_and_depends_on_the_seed(void **state)
 	assert_in_range(moved, KEYS / 2, KEYS);
 }
 
+enum { SPREAD_BUCKETS = 4096, SPREAD_KEYS = SPREAD_BUCKETS * WAYS / 2, SPREAD_SEEDS = 100 };
+
+static struct connection_key ipv4_key(u32 source, u32 destination, u16 low_port, u16 high_port)
+{
+	struct connection_key key = {.low_port = low_port, .high_port = high_port};
+
+	source = __builtin_bswap32(source);
+	destination = __builtin_bswap32(destination);
+	ipv4_mapped(&key.low, (const u8 *)&source);
+	ipv4_mapped(&key.high, (const u8 *)&destination);
+	return key;
+}
+
+/* 2001:db8::host and 2001:db8:1::1. */
+static struct connection_key ipv6_key(u32 host, u16 port)
+{
+	struct connection_key key = {.low_port = port, .high_port = 443};
+
+	key.low.halves[0] = __builtin_bswap64(0x20010db800000000);
+	key.low.halves[1] = __builtin_bswap64(host);
+	key.high.halves[0] = __builtin_bswap64(0x20010db800010000);
+	key.high.halves[1] = __builtin_bswap64(1);
+	return key;
+}
+
+/* What hosts are known to use: ports and addresses in sequence, one client's to many servers. */
+enum { SPREAD_PATTERNS = 7 };
+
+static struct connection_key key_of_pattern(u32 pattern, u32 n)
+{
+	const u32 client = 0x0a000000, server = 0xc0000201;
+
+	switch (pattern) {
+	case 0:
+		return ipv4_key(client, server, (u16)(1024 + n), 443);
+	case 1:
+		return ipv4_key(client, server, (u16)(1024 + 2 * n), 443);
+	case 2:
+		return ipv4_key(client + n, server, 40000, 443);
+	case 3:
+		return ipv4_key(client, server + n, 40000, 443);
+	case 4:
+		return ipv4_key(client + n % 128, server, (u16)(1024 + n / 128), 443);
+	case 5:
+		return ipv6_key(0x0a000000 + n, 40000);
+	default:
+		return ipv6_key(0x0a000000 + n % 128, (u16)(1024 + n / 128));
+	}
+}
+
+/* How many keys find their bucket full. Adds what it found of the ways and tags. */
+static u32 spread(u32 pattern, u32 by_way[WAYS], u32 *same_tag)
+{
+	static struct {
+		u32 used;
+		u16 tags[WAYS];
+	} buckets[SPREAD_BUCKETS];
+	u32 refused = 0;
+
+	memset(buckets, 0, sizeof(buckets));
+	for (u32 n = 0; n < SPREAD_KEYS; n++) {
+		struct connection_key key = key_of_pattern(pattern, n);
+		struct place p = place_of(&key);
+		u32 used = buckets[p.bucket].used;
+
+		by_way[p.way]++;
+		for (u32 i = 0; i < used; i++)
+			*same_tag += buckets[p.bucket].tags[i] == p.tag;
+		if (used == WAYS) {
+			refused++;
+			continue;
+		}
+		buckets[p.bucket].tags[used] = p.tag;
+		buckets[p.bucket].used++;
+	}
+	return refused;
+}
+
+/*
+ * Keys drawn by lot find their bucket full in 0.84 % of all cases at half load, and share its tag in one of
+ * 2^15: of keys in sequence it may not be more. Without the shift one seed in fourteen crowds them.
+ */
+static void test_keys_in_sequence_spread_like_any(void **state)
+{
+	u64 random = 88172645463325252ULL;
+
+	(void)state;
+	test_config.buckets = SPREAD_BUCKETS;
+	for (u32 pattern = 0; pattern < SPREAD_PATTERNS; pattern++) {
+		u32 by_way[WAYS] = {0}, same_tag = 0;
+
+		for (u32 seed = 0; seed < SPREAD_SEEDS; seed++) {
+			for (u32 i = 0; i < HASH_KEYS; i++) { /* xorshift64* */
+				random ^= random >> 12;
+				random ^= random << 25;
+				random ^= random >> 27;
+				test_config.hash_seed[i] = random * 0x2545f4914f6cdd1dULL;
+			}
+			assert_in_range(spread(pattern, by_way, &same_tag), 0, SPREAD_KEYS / 50);
+		}
+		for (u32 way = 0; way < WAYS; way++)
+			assert_in_range(by_way[way], SPREAD_SEEDS * SPREAD_KEYS / WAYS * 9 / 10,
+					SPREAD_SEEDS * SPREAD_KEYS / WAYS * 11 / 10);
+		assert_in_range(same_tag, 0, 4 * SPREAD_SEEDS);
+	}
+}
+
 static void test_oldest_half_open_gives_way(void **state)
 {
 	(void)state;
@@ -456,6 +563,7 @@ int main(void)
 		unit(test_both_directions_find_it),
 		unit(test_key_is_compared_whole),
 		unit(test_hash_spreads_and_depends_on_the_seed),
+		unit(test_keys_in_sequence_spread_like_any),
 		unit(test_oldest_half_open_gives_way),
 		unit(test_half_open_before_closed),
 		unit(test_expired_before_half_open),
