@@ -3,8 +3,7 @@
  * The maps, and what platform.h asks of the kernel build.
  *
  *   table     the connection table, mapped read-only by the loader; size set before load
- *   counters  one struct counters for each CPU
- *   cached    what each CPU knows of the time and of the ring, and need not ask again
+ *   counters  what each CPU counts, and what it knows of the time and of the ring and need not ask again
  *   desks     where each CPU works on a frame's long way (synscope.bpf.c)
  *   ring      events, final records and first payloads, read by one reader
  *   config    .rodata: constants from the moment of loading
@@ -41,35 +40,26 @@ struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 1);
 	__type(key, __u32);
-	__type(value, struct counters);
+	__type(value, struct own);
 } counters SEC(".maps");
-
-/* Answers that would cost a CPU more than all the rest that most segments ask for. */
-struct cached {
-	__u64 jiffy;
-	__u64 jiffy_began; /* ns */
-	__u32 asked;	   /* how often in this jiffy somebody wanted to know whether the ring is filling */
-	__u16 filling;	   /* 1: it was, when it was last looked at; */
-	__u16 wake;	   /*   and the next item shall wake the reader */
-};
-
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, struct cached);
-} cached SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, RING_BYTES);
 } ring SEC(".maps");
 
-ALWAYS_INLINE struct counters *counters_current(void)
+ALWAYS_INLINE struct own *own_current(void)
 {
 	__u32 zero = 0;
 
 	return bpf_map_lookup_elem(&counters, &zero);
+}
+
+ALWAYS_INLINE struct counters *counters_current(void)
+{
+	struct own *own = own_current();
+
+	return own ? &own->counters : NULL;
 }
 
 ALWAYS_INLINE struct bucket *table_bucket(__u32 index)
@@ -81,9 +71,9 @@ ALWAYS_INLINE struct bucket *table_bucket(__u32 index)
 
 ALWAYS_INLINE struct cached *cached_current(void)
 {
-	__u32 zero = 0;
+	struct own *own = own_current();
 
-	return bpf_map_lookup_elem(&cached, &zero);
+	return own ? &own->cached : NULL;
 }
 
 /* How many questions about the ring one look at it answers. */
@@ -128,19 +118,23 @@ ALWAYS_INLINE void ring_submit(void *item)
  * The clock is read once in each jiffy and CPU: the coarse clock would cost as much as all the rest that
  * most segments ask for. It lags behind clock_now() by one jiffy at most.
  */
-ALWAYS_INLINE __u64 clock_tick(void)
+ALWAYS_INLINE __u64 cached_tick(struct cached *c)
 {
 	__u64 jiffy = bpf_jiffies64();
-	struct cached *c = cached_current();
 
-	if (!c)
-		return clock_now();
 	if (c->jiffy != jiffy) {
 		c->jiffy = jiffy;
 		c->jiffy_began = clock_now();
 		c->asked = 0; /* what was known of the ring is old, too */
 	}
 	return c->jiffy_began;
+}
+
+ALWAYS_INLINE __u64 clock_tick(void)
+{
+	struct cached *c = cached_current();
+
+	return c ? cached_tick(c) : clock_now();
 }
 
 #endif

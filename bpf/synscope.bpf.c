@@ -173,44 +173,64 @@ VERIFIED_ALONE int analyze_skb(struct __sk_buff *ctx, __u32 hook)
 }
 
 /* The short way of most frames, without a call. False: it was not one of them. */
-ALWAYS_INLINE bool predict_xdp(struct xdp_md *ctx)
+ALWAYS_INLINE bool predict_xdp(struct xdp_md *ctx, bool replay)
 {
-	struct frame f = {.data = pointer(ctx->data),
-			  .end = pointer(ctx->data_end),
-			  .length = ctx->data_end - ctx->data};
+	struct own *own = own_current();
 	struct sighting g;
+	struct frame f;
 
+	if (!own)
+		return false;
 	g.hook = HOOK_IN;
-	g.tick = config.replay ? 0 : clock_tick();
+	g.tick = replay ? 0 : cached_tick(&own->cached);
 	g.precise = 0;
 	g.count = 1;
-	if (config.replay && !read_replay_metadata(ctx, &f, &g))
+	f = (struct frame){.data = pointer(ctx->data),
+			   .end = pointer(ctx->data_end),
+			   .length = ctx->data_end - ctx->data};
+	if (replay && !read_replay_metadata(ctx, &f, &g))
 		return false;
-	return take_predicted(&f, &g);
+	return take_predicted(&f, &g, &own->counters);
 }
 
-ALWAYS_INLINE bool predict_skb(struct __sk_buff *ctx, enum hook hook)
+/* The same of what is `count` segments on the wire. */
+ALWAYS_INLINE bool predict_skb(struct __sk_buff *ctx, enum hook hook, u32 count)
 {
-	struct frame f = {.data = pointer(ctx->data),
-			  .end = pointer(ctx->data_end),
-			  .length = ctx->len,
-			  .vlan = ctx->vlan_present,
-			  .layer3 = config.layer3};
+	struct own *own = own_current();
 	struct sighting g;
+	struct frame f;
 
-	g.count = ctx->gso_size ? ctx->gso_segs : 1;
-	if (!g.count) /* of a guest: see count_packets() */
+	if (!own || ctx->vlan_present)
 		return false;
 	g.hook = hook;
-	g.tick = clock_tick();
+	g.tick = cached_tick(&own->cached);
 	g.precise = 0;
-	return take_predicted(&f, &g);
+	g.count = count;
+	f = (struct frame){.data = pointer(ctx->data), .end = pointer(ctx->data_end), .length = ctx->len};
+	return take_predicted(&f, &g, &own->counters);
+}
+
+/* A GSO buffer: apart, so that what is one segment need not multiply by it. */
+VERIFIED_ALONE int predict_gso(struct __sk_buff *ctx, __u32 hook)
+{
+	u32 count = ctx->gso_segs;
+
+	return count && predict_skb(ctx, hook & 1, count); /* no count: of a guest, see count_packets() */
 }
 
 SEC("xdp.frags")
 int synscope_xdp(struct xdp_md *ctx)
 {
-	if (!paused && !predict_xdp(ctx))
+	if (!paused && !predict_xdp(ctx, false))
+		analyze_xdp(ctx);
+	return XDP_PASS;
+}
+
+/* For the test runs of `synscope replay`. */
+SEC("xdp")
+int synscope_replay(struct xdp_md *ctx)
+{
+	if (!predict_xdp(ctx, true))
 		analyze_xdp(ctx);
 	return XDP_PASS;
 }
@@ -218,7 +238,7 @@ int synscope_xdp(struct xdp_md *ctx)
 SEC("tc")
 int synscope_ingress(struct __sk_buff *ctx)
 {
-	if (!paused && !predict_skb(ctx, HOOK_IN))
+	if (!paused && !(ctx->gso_size ? predict_gso(ctx, HOOK_IN) : predict_skb(ctx, HOOK_IN, 1)))
 		analyze_skb(ctx, HOOK_IN);
 	return TCX_NEXT;
 }
@@ -226,7 +246,7 @@ int synscope_ingress(struct __sk_buff *ctx)
 SEC("tc")
 int synscope_egress(struct __sk_buff *ctx)
 {
-	if (!paused && !predict_skb(ctx, HOOK_OUT))
+	if (!paused && !(ctx->gso_size ? predict_gso(ctx, HOOK_OUT) : predict_skb(ctx, HOOK_OUT, 1)))
 		analyze_skb(ctx, HOOK_OUT);
 	return TCX_NEXT;
 }

@@ -114,8 +114,23 @@ struct counters {
 	u64 handshakes[HISTOGRAM_BUCKETS];
 };
 
+/* Answers that would cost a CPU more than all the rest that most segments ask for. */
+struct cached {
+	u64 jiffy;
+	u64 jiffy_began; /* ns */
+	u32 asked;	 /* how often in this jiffy somebody wanted to know whether the ring is filling */
+	u16 filling;	 /* 1: it was, when it was last looked at; */
+	u16 wake;	 /*   and the next item shall wake the reader */
+};
+
+/* All that each CPU has for itself, so that a segment looks it up once: the value of the map `counters`. */
+struct own {
+	struct counters counters;
+	struct cached cached;
+};
+
 /* The kernel takes no larger value in a map for each CPU (PCPU_MIN_UNIT_SIZE). */
-_Static_assert(sizeof(struct counters) <= 32768, "fits a map for each CPU");
+_Static_assert(sizeof(struct own) <= 32768, "fits a map for each CPU");
 
 /* The position of the highest bit that is set; 0 for 0. */
 ALWAYS_INLINE u32 highest_bit(u64 v)

@@ -324,14 +324,14 @@ ALWAYS_INLINE enum parsed parse_ipv6(struct cursor *c, struct segment *s)
 	return parse_extensions(c, s);
 }
 
-/* Whether a is the lower half of the key: by address, then by port. Any total order does. */
-ALWAYS_INLINE bool comes_first(const union address *a, u16 a_port, const union address *b, u16 b_port)
+/* Whether a is the higher half of the key: by address, then by port. Any total order does. */
+ALWAYS_INLINE bool comes_last(const union address *a, u16 a_port, const union address *b, u16 b_port)
 {
 	if (a->halves[0] != b->halves[0])
-		return a->halves[0] < b->halves[0];
+		return a->halves[0] > b->halves[0];
 	if (a->halves[1] != b->halves[1])
-		return a->halves[1] < b->halves[1];
-	return a_port <= b_port;
+		return a->halves[1] > b->halves[1];
+	return a_port > b_port;
 }
 
 /*
@@ -344,7 +344,7 @@ ALWAYS_INLINE void order_key(struct segment *s, u16 source_port, u16 destination
 	const union address source = key->low, destination = key->high;
 	u64 vlans = (u64)key->vlan << 32 | (u64)key->inner_vlan << 48,
 	    ports = (u64)destination_port << 16 | source_port;
-	u32 from_high = !comes_first(&source, source_port, &destination, destination_port), copy = from_high;
+	u32 from_high = comes_last(&source, source_port, &destination, destination_port), copy = from_high;
 
 	hide_value(copy); /* else the verifier goes on with two states, one for each order */
 	s->from_high = (u8)copy;

@@ -28,7 +28,7 @@ int engine_bpf_open(struct engine_bpf *e, const struct config *config, ring_read
 	e->config = *config;
 	e->reader = reader;
 	e->reader_context = context;
-	e->skeleton = program_load(&e->config, PROGRAM_XDP);
+	e->skeleton = program_load(&e->config, PROGRAM_REPLAY);
 	if (!e->skeleton)
 		return -1;
 	e->table = program_map_table(program_table_map(e->skeleton), &e->config, &e->table_size);
@@ -62,7 +62,7 @@ int engine_bpf_frame(struct engine_bpf *e, u64 time, const u8 *data, u32 capture
 		    .ctx_size_in = sizeof(context), .repeat = 1);
 
 	memcpy(input.frame, data, captured);
-	if (bpf_prog_test_run_opts(program_fd(e->skeleton, PROGRAM_XDP), &run))
+	if (bpf_prog_test_run_opts(program_fd(e->skeleton, PROGRAM_REPLAY), &run))
 		return say_error("test run of a frame of %u bytes: %s", captured, strerror(errno));
 	ring_buffer__consume(e->ring);
 	return 0;

@@ -69,6 +69,7 @@ int engine_open(struct engine *e, const struct config *config, ring_reader reade
 {
 	memset(e, 0, sizeof(*e));
 	e->config = *config;
+	config_settle(&e->config);
 	e->table = memory_open(table_size(e));
 	if (!e->table)
 		return -ENOMEM;
@@ -106,7 +107,7 @@ void engine_frame(struct engine *e, u64 time, const u8 *data, u32 captured, u32 
 	current = e;
 	e->now = time;
 	g.count = 1;
-	if (!e->long_way && take_predicted(&f, &g))
+	if (take_predicted(&f, &g, &e->counters))
 		return;
 	parsed = dissect(&f, &s, &g);
 	account(&s, &g, parsed);

@@ -25,8 +25,7 @@ struct engine {
 	struct bucket *table; /* config.buckets of them, zeroed */
 	ring_reader reader;
 	void *reader_context;
-	u64 now;       /* ns; the time of the frame under analysis */
-	bool long_way; /* no header prediction: for tests, which compare both ways */
+	u64 now; /* ns; the time of the frame under analysis */
 	union {
 		struct event event;
 		struct final_record final;

@@ -103,7 +103,7 @@ static int open_parts(struct instrument *i, const struct pin *p, bool read_ring)
 {
 	if (read_ring && take_reader_place(i, p))
 		return -1;
-	i->counters_fd = open_map(p, "counters", BPF_MAP_TYPE_PERCPU_ARRAY, sizeof(struct counters), 1);
+	i->counters_fd = open_map(p, "counters", BPF_MAP_TYPE_PERCPU_ARRAY, sizeof(struct own), 1);
 	return i->counters_fd < 0 ? -1 : map_table(i, p);
 }
 

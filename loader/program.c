@@ -45,6 +45,7 @@ static int on_libbpf_message(enum libbpf_print_level level, const char *format, 
 static void choose_programs(struct synscope_bpf *s, unsigned which)
 {
 	bpf_program__set_autoload(s->progs.synscope_xdp, which & PROGRAM_XDP);
+	bpf_program__set_autoload(s->progs.synscope_replay, which & PROGRAM_REPLAY);
 	bpf_program__set_autoload(s->progs.synscope_ingress, which & PROGRAM_INGRESS);
 	bpf_program__set_autoload(s->progs.synscope_egress, which & PROGRAM_EGRESS);
 }
@@ -61,7 +62,10 @@ static void suit_kernel(struct synscope_bpf *s, unsigned which)
 
 static void set_config(struct synscope_bpf *s, const struct config *config)
 {
-	memcpy((void *)&s->rodata->config, config, sizeof(*config));
+	struct config settled = *config;
+
+	config_settle(&settled);
+	memcpy((void *)&s->rodata->config, &settled, sizeof(settled));
 	s->rodata->wake_at = bpf_map__max_entries(s->maps.ring) / 2;
 	bpf_map__set_max_entries(s->maps.table, config->buckets);
 }
@@ -137,10 +141,16 @@ void program_unload(struct synscope_bpf *s)
 
 int program_fd(const struct synscope_bpf *s, enum program which)
 {
-	if (which == PROGRAM_XDP)
+	switch (which) {
+	case PROGRAM_XDP:
 		return bpf_program__fd(s->progs.synscope_xdp);
-	return bpf_program__fd(which == PROGRAM_INGRESS ? s->progs.synscope_ingress
-							: s->progs.synscope_egress);
+	case PROGRAM_REPLAY:
+		return bpf_program__fd(s->progs.synscope_replay);
+	case PROGRAM_INGRESS:
+		return bpf_program__fd(s->progs.synscope_ingress);
+	default:
+		return bpf_program__fd(s->progs.synscope_egress);
+	}
 }
 
 int program_ring(const struct synscope_bpf *s)
@@ -226,7 +236,7 @@ const struct bucket *program_map_table(int map, const struct config *config, siz
 int program_counters(int map, struct counters *sum)
 {
 	int cpus = libbpf_num_possible_cpus();
-	struct counters *each;
+	struct own *each;
 	u32 zero = 0;
 	int error = 0;
 
@@ -239,7 +249,7 @@ int program_counters(int map, struct counters *sum)
 	if (bpf_map_lookup_elem(map, &zero, each))
 		error = -errno;
 	for (int i = 0; !error && i < cpus; i++)
-		counters_add(sum, &each[i]);
+		counters_add(sum, &each[i].counters);
 	free(each);
 	return error;
 }

@@ -16,6 +16,7 @@ enum program {
 	PROGRAM_INGRESS = 2,
 	PROGRAM_EGRESS = 4,
 	PROGRAM_XDP_ONE_BUFFER = 8, /* with PROGRAM_XDP */
+	PROGRAM_REPLAY = 16,	    /* never attached: for the frames of a capture, by test runs */
 };
 
 /*

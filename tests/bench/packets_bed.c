@@ -165,6 +165,7 @@ static void set_config(struct bed *b, u32 connections, bool segments)
 		.segments = segments,
 		.payloads = true,
 	};
+	config_settle(&b->config);
 	if (getrandom(b->config.hash_seed, sizeof(b->config.hash_seed), 0) < 0)
 		perror("getrandom");
 }

@@ -70,7 +70,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	config = settings(*data);
 	if (engine_open(&e, &config, take_item, item) || engine_open(&long_way, &config, take_item, item))
 		abort();
-	long_way.long_way = true;
+	long_way.config.long_way = 1;
 	while (frames_next(&frames, &f)) {
 		engine_frame(&e, frames.now, f.data, f.captured, f.length);
 		engine_frame(&long_way, frames.now, f.data, f.captured, f.length);

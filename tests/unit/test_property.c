@@ -146,7 +146,7 @@ static void play_round(void)
 
 	assert_int_equal(engine_open(&e, &config, count_item, &finals), 0);
 	assert_int_equal(engine_open(&long_way, &config, count_item, &finals_long), 0);
-	long_way.long_way = true;
+	long_way.config.long_way = 1;
 	for (int i = 0; i < SEGMENTS; i++) {
 		struct counters before = e.counters;
 		u32 length = any_segment(frame);
