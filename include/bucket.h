@@ -25,6 +25,16 @@ struct bucket {
 
 _Static_assert(sizeof(struct bucket) == 64 + WAYS * sizeof(struct connection), "tags are one cache line");
 
+/*
+ * The record in a way below WAYS. The verifier wants to see the mask, which the compiler knows to be none:
+ * that of 6.1 has forgotten the comparison where the number was kept on the stack meanwhile.
+ */
+ALWAYS_INLINE struct connection *bucket_way(struct bucket *b, u32 way)
+{
+	hide_range(way);
+	return &b->ways[way & (WAYS - 1)];
+}
+
 /* A key's place: the bucket, the way to try first, and the tag that stands for the key. */
 struct place {
 	u32 bucket;

@@ -235,11 +235,20 @@ _Static_assert(sizeof(struct direction) == 64, "a direction is one cache line");
 _Static_assert(sizeof(struct direction_quality) == 32, "two fit a cache line");
 _Static_assert(sizeof(struct connection) == 384, "a record is six cache lines");
 
+/* Which half of the key an endpoint is, 0 or 1: hidden from the compiler, which else drops the mask. */
+ALWAYS_INLINE u64 half_of(u64 state, u64 who)
+{
+	u64 half = who ^ !!(state & ORIGINATOR_IS_HIGH);
+
+	hide_range(half);
+	return half & 1;
+}
+
 /*
  * The direction of an endpoint. In the record they lie as the halves of the key do: then the place of a
  * segment's own direction is known from the segment alone, and its cache miss overlaps with the first line's.
  */
-#define DIRECTION(c, who) (&(c)->half[((who) ^ !!((c)->state & ORIGINATOR_IS_HIGH)) & 1])
+#define DIRECTION(c, who) (&(c)->half[half_of((c)->state, who)])
 
 /* What an endpoint has sent but RSTs; 0: no such segment was seen. */
 ALWAYS_INLINE u64 seen_but_resets(u64 state, enum endpoint who)

@@ -192,7 +192,7 @@ ALWAYS_INLINE bool is_in_time_wait(u64 state)
  */
 ALWAYS_INLINE u64 make_room(struct bucket *b, u32 way, bool known, u64 next, u32 slot, u64 now)
 {
-	struct connection *c = &b->ways[way & (WAYS - 1)];
+	struct connection *c = bucket_way(b, way);
 	bool expired;
 	u64 state;
 
@@ -213,8 +213,9 @@ ALWAYS_INLINE u32 take_way(struct bucket *b, const struct segment *s, struct sig
 	u64 now = sighted_at(g), state = initial_state(s);
 	u32 way = bucket_search(b, &s->key, p->tag);
 	bool known = way < WAYS;
+	struct connection *c;
 
-	if (known && !begins_anew(&b->ways[way & (WAYS - 1)], s, now))
+	if (known && !begins_anew(bucket_way(b, way), s, now))
 		return way; /* another CPU was first, or it is an old SYN again */
 	if (!known) {
 		n->strays[stray_kind(s->flags)]++;
@@ -227,8 +228,9 @@ ALWAYS_INLINE u32 take_way(struct bucket *b, const struct segment *s, struct sig
 	hide_value(way); /* else the mask is dropped, and the verifier forgot the comparison */
 	state |= make_room(b, way, known, state, g->slot + way, now);
 	store_barrier();
-	connection_begin(&b->ways[way & (WAYS - 1)], s, g, state);
-	b->hints[way & (WAYS - 1)] = hint_of(&b->ways[way & (WAYS - 1)], now);
+	c = bucket_way(b, way);
+	connection_begin(c, s, g, state);
+	b->hints[way & (WAYS - 1)] = hint_of(c, now);
 	store_release(&b->tags[way & (WAYS - 1)], p->tag);
 	count_opened(state, n);
 	return way;
@@ -269,13 +271,12 @@ ALWAYS_INLINE struct connection *connection_of(const struct segment *s, struct s
 	g->slot = slot_of(p->bucket, 0);
 	if (!is_opening_syn(s)) /* which is known so seldom that it is looked for under the lock alone */
 		way = bucket_find(b, p, &s->key);
-	hide_value(way); /* else the mask is dropped, and the verifier forgot the comparison */
-	if (way >= WAYS || begins_anew(&b->ways[way & (WAYS - 1)], s, g->tick))
+	if (way >= WAYS || begins_anew(bucket_way(b, way), s, g->tick))
 		way = open_connection(b, s, g);
 	if (way >= WAYS)
 		return NULL;
 	g->slot += way;
-	return &b->ways[way & (WAYS - 1)];
+	return bucket_way(b, way);
 }
 
 #endif

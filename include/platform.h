@@ -25,6 +25,7 @@
  *   store_release(p, v)           stores behind all that was stored before
  *   compiler_barrier()            the compiler moves no access to memory across
  *   hide_value(v)                 the compiler knows no longer what v is
+ *   hide_range(v)                 the same in the kernel build alone; it may be merged with its like
  *   forget_value(v, at)           the verifier knows no longer what v is: it went through memory, where it
  *                                 is left; at: pointer to as many bytes as v has, not on the stack
  */

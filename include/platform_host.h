@@ -51,6 +51,7 @@ static inline __u64 load_raw64(const void *p)
 
 #define compiler_barrier()  __asm__ volatile("" ::: "memory")
 #define hide_value(v)	    __asm__ volatile("" : "+r"(v))
+#define hide_range(v)	    ((void)0)
 #define forget_value(v, at) (*(at) = (v))
 
 #endif

@@ -49,6 +49,8 @@
 /* Keeps the compiler from moving memory accesses across, and from knowing what a value is. */
 #define compiler_barrier() asm volatile("" ::: "memory")
 #define hide_value(v)	   asm volatile("" : "+r"(v))
+/* The same of what may be worked out once for several uses: a range that older verifiers (6.1) lose. */
+#define hide_range(v) asm("" : "+r"(v))
 
 /* What comes from memory can be anything to the verifier: it keeps no account of what was stored there. */
 #define forget_value(v, at)                                                                                  \

@@ -158,11 +158,12 @@ ALWAYS_INLINE void follow_packet(struct direction *me, const struct plain *p, u1
 ALWAYS_INLINE bool follow_plain(struct connection *c, const struct plain *p, u32 ip_version,
 				struct sighting *g)
 {
-	u64 state = c->state, from = p->from_high ^ !!(state & ORIGINATOR_IS_HIGH);
+	u64 state = c->state, from = p->from_high ^ !!(state & ORIGINATOR_IS_HIGH), to = ~from;
 	struct direction *me = &c->half[p->from_high & 1], *peer = &c->half[~p->from_high & 1];
 	u32 version, ack, acknowledged;
 
 	hide_value(me); /* else each use works out the address anew */
+	hide_value(to); /* else the mask is dropped, and the verifier forgot the range */
 	version = me->version;
 	compiler_barrier();
 	if (!state_is_steady(state, from, p->payload) || !segment_is_next(me, p, g->tick) || !c->events)
@@ -175,7 +176,7 @@ ALWAYS_INLINE bool follow_plain(struct connection *c, const struct plain *p, u32
 	if (version & 1 || direction_claim(me, version) != version)
 		return false;
 	if (ack != acknowledged)
-		direction_acknowledge(me, peer, &c->quality[~from & 1], ack, g);
+		direction_acknowledge(me, peer, &c->quality[to & 1], ack, g);
 	if (p->payload)
 		direction_advance(me, load_be32(p->tcp + TCP_SEQ_AT) + p->payload, true, g);
 	follow_packet(me, p, ip_version == 4 ? load_be16(p->ip + IPV4_ID_AT) : 0);
@@ -189,8 +190,10 @@ ALWAYS_INLINE void count_plain(const struct plain *p, u32 ip_version, const stru
 			       struct counters *n)
 {
 	u64 *by_flags = n->segments[g->hook & 1][ip_version == 6];
+	u32 flags = load_be16(p->tcp + TCP_FLAGS_AT);
 
-	by_flags[load_be16(p->tcp + TCP_FLAGS_AT) & TCP_FLAGS]++;
+	hide_value(flags); /* else the mask goes before the byte swap, behind which the verifier forgot it */
+	by_flags[flags & TCP_FLAGS]++;
 	if (g->count > 1)
 		by_flags[TCP_ACK] += g->count - 1; /* of merged segments only the last one has PSH */
 	n->bytes[g->hook & 1] += g->frame_length;
@@ -214,10 +217,7 @@ ALWAYS_INLINE struct connection *search_plain(struct bucket *b, const struct pla
 				     .ports_and_vlans = p->ports};
 	u32 way = bucket_search(b, &key, tag);
 
-	if (way >= WAYS)
-		return NULL;
-	hide_value(way); /* else the mask is dropped, and the verifier forgot the comparison */
-	return &b->ways[way & (WAYS - 1)];
+	return way < WAYS ? bucket_way(b, way) : NULL;
 }
 
 /* The record of a connection, or NULL. */

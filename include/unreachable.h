@@ -137,8 +137,7 @@ VERIFIED_ALONE int tell_unreachable(const struct segment *s, struct sighting *g,
 	way = b ? bucket_find(b, &p, &s->key) : WAYS;
 	if (!b || way >= WAYS)
 		return 0;
-	hide_value(way);
-	c = &b->ways[way & (WAYS - 1)];
+	c = bucket_way(b, way);
 	g->slot = slot_of(p.bucket, way);
 	g->from = sender(s, c->state);
 	if (is_expired(c, config_current(), g->tick) || !quotes_what_was_sent(c, s, g->from & 1))
