@@ -3,6 +3,7 @@
 #   make            the program, at build/synscope; needs no root
 #   make demo       two hosts, real connections between them, their timelines (as root)
 #   make test       all tests (as root)
+#   make test-kernels   connections watched on Debian's kernels 6.1 and 6.12, in virtual machines (as root)
 #   make install    PREFIX (/usr/local) and DESTDIR are honoured
 #   make fuzz       the fuzzers, FUZZ_SECONDS each (60); make fuzz-short: 10 s each, for a test run
 #   make bench      what it costs (as root): a large capture, each packet, end to end, scale; BENCH=WORD for parts
@@ -87,6 +88,13 @@ test:
 	$(Q)tests/setup.sh test
 	$(Q)$(MAKE) --no-print-directory $(JOBS) tests
 	$(Q)tests/run.sh; status=$$?; $(give_back); exit $$status
+
+# Debian's kernels 6.1 and 6.12 in virtual machines.
+.PHONY: test-kernels
+test-kernels:
+	$(Q)tests/setup.sh kernels
+	$(Q)$(MAKE) --no-print-directory $(JOBS) all
+	$(Q)$(give_back); BUILD=$(BUILD) tests/kernels/boot.sh
 
 .PHONY: demo
 demo:

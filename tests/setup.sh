@@ -6,6 +6,7 @@
 #   tests/setup.sh build    what `make` needs
 #   tests/setup.sh demo     that, and what `make demo` needs
 #   tests/setup.sh test     that, and what `make test` needs
+#   tests/setup.sh kernels  that of `make`, and what `make test-kernels` needs
 #   tests/setup.sh bench    what `make bench` needs, and the tools that it measures besides
 #   tests/setup.sh lint     what `make lint` and `make format` need
 
@@ -24,6 +25,7 @@ BUILD_PACKAGES="gcc make pkg-config clang llvm libbpf-dev libelf-dev zlib1g-dev 
 DEMO_PACKAGES="iproute2 procps python3"
 TEST_PACKAGES="libcmocka-dev libcap2-bin util-linux tcpdump nftables nmap iputils-ping $(fuzzing_library)
 	tshark nginx-light curl openssl dropbear-bin rabbitmq-server"
+KERNEL_PACKAGES="qemu-system-x86 busybox-static cpio xz-utils iproute2 tcpdump"
 BENCH_PACKAGES="tcpdump tshark tcptrace libbpf-tools linux-perf clang-16 clang-19"
 LINT_PACKAGES="clang-format clang-tidy cppcheck"
 
@@ -73,10 +75,11 @@ case ${1:-} in
 build) wanted=$BUILD_PACKAGES ;;
 demo) wanted="$BUILD_PACKAGES $DEMO_PACKAGES" ;;
 test) wanted="$BUILD_PACKAGES $DEMO_PACKAGES $TEST_PACKAGES" ;;
+kernels) wanted="$BUILD_PACKAGES $KERNEL_PACKAGES" ;;
 bench) wanted="$BUILD_PACKAGES $DEMO_PACKAGES $BENCH_PACKAGES" ;;
 lint) wanted="$BUILD_PACKAGES $LINT_PACKAGES" ;;
 *)
-	echo "usage: tests/setup.sh build|demo|test|bench|lint" >&2
+	echo "usage: tests/setup.sh build|demo|test|kernels|bench|lint" >&2
 	exit 2
 	;;
 esac
