@@ -12,15 +12,17 @@
 
 /*
  * Who made `version` odd has the direction. `version` is what it was when the CPU began to look at the
- * direction, and even: where it is not that any more, what was seen is out of date, and nothing is claimed.
- * Gives what it is: the direction is had where that is what it was.
+ * direction: where it is not that any more, what was seen is out of date, and nothing is claimed.
  */
-ALWAYS_INLINE u32 direction_claim(struct direction *me, u32 version)
+ALWAYS_INLINE bool direction_claim(struct direction *me, u32 version)
 {
-	u32 was = compare_and_swap(&me->version, version, version + 1);
+	u32 was;
 
+	if (version & 1)
+		return false;
+	was = compare_and_swap(&me->version, version, version + 1);
 	hide_value(was); /* else clang goes by the exchange's success, which BPF has not */
-	return was;
+	return was == version;
 }
 
 ALWAYS_INLINE void direction_release(struct direction *me, u32 version)
@@ -59,7 +61,7 @@ VERIFIED_ALONE u32 direction_wait(struct direction *me)
 	for (u32 i = 0; me && i < TRIES; i++) {
 		u32 version = *(volatile u32 *)&me->version;
 
-		if (!(version & 1) && direction_claim(me, version) == version)
+		if (direction_claim(me, version))
 			return version;
 		wait_for_release(me);
 	}

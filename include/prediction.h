@@ -173,7 +173,7 @@ ALWAYS_INLINE bool follow_plain(struct connection *c, const struct plain *p, u32
 	if (ack != acknowledged &&
 	    (sequence_difference(ack, peer->next) > 0 || sequence_difference(ack, acknowledged) < 0))
 		return false;
-	if (version & 1 || direction_claim(me, version) != version)
+	if (!direction_claim(me, version))
 		return false;
 	if (ack != acknowledged)
 		direction_acknowledge(me, peer, &c->quality[to & 1], ack, g);
@@ -194,8 +194,7 @@ ALWAYS_INLINE void count_plain(const struct plain *p, u32 ip_version, const stru
 
 	hide_value(flags); /* else the mask goes before the byte swap, behind which the verifier forgot it */
 	by_flags[flags & TCP_FLAGS]++;
-	if (g->count > 1)
-		by_flags[TCP_ACK] += g->count - 1; /* of merged segments only the last one has PSH */
+	by_flags[TCP_ACK] += g->count - 1; /* of merged segments only the last one has PSH */
 	n->bytes[g->hook & 1] += g->frame_length;
 	n->acks[((u64)p->payload - 1) >> 63] += g->count; /* ACK_PURE where there is none */
 }
@@ -254,9 +253,7 @@ ALWAYS_INLINE bool take_version(const struct frame *f, u32 ip_version, struct si
 	if (!c)
 		return false;
 	g->headers = p.ip_length - p.payload;
-	g->frame_length = f->length;
-	if (g->count > 1)
-		g->frame_length += (g->count - 1) * (f->length - p.payload);
+	g->frame_length = f->length + (g->count - 1) * (f->length - p.payload);
 	if (!follow_plain(c, &p, ip_version, g))
 		return false;
 	count_plain(&p, ip_version, g, n);

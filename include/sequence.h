@@ -446,9 +446,7 @@ ALWAYS_INLINE u32 observe_sequence(struct connection *c, const struct segment *s
 ALWAYS_INLINE void direction_count(struct direction *me, u32 ip_length, const struct sighting *g)
 {
 	me->segments += g->count;
-	me->bytes += ip_length;
-	if (g->count > 1)
-		me->bytes += (u64)(g->count - 1) * g->headers;
+	me->bytes += ip_length + (u64)(g->count - 1) * g->headers;
 	me->last = max_u64(me->last, g->tick);
 }
 
@@ -520,7 +518,7 @@ VERIFIED_ALONE int observe(struct connection *c, const struct segment *s, struct
 		return 0;
 	me = DIRECTION(c, g->from);
 	version = me->version;
-	if (version & 1 || direction_claim(me, version) != version)
+	if (!direction_claim(me, version))
 		version = direction_wait(me);
 	state = c->state;
 	g->facts = 0;

@@ -62,10 +62,10 @@ static void suit_kernel(struct synscope_bpf *s, unsigned which)
 
 static void set_config(struct synscope_bpf *s, const struct config *config)
 {
-	struct config settled = *config;
+	struct config *settled = (void *)&s->rodata->config;
 
-	config_settle(&settled);
-	memcpy((void *)&s->rodata->config, &settled, sizeof(settled));
+	*settled = *config;
+	config_settle(settled);
 	s->rodata->wake_at = bpf_map__max_entries(s->maps.ring) / 2;
 	bpf_map__set_max_entries(s->maps.table, config->buckets);
 }

@@ -74,11 +74,6 @@ run_scenarios() {
 	add "scenarios" "$status" "$(counted passed)" "$(counted failed)" "$(counted skipped)"
 }
 
-run_stack() {
-	run_counted "stack of the programs, as older kernels count it" \
-		python3 tests/kernels/stack_fits.py "$BUILD/synscope.bpf.o"
-}
-
 # A program that prints the three counts in its last line: NAME COMMAND...
 run_counted() {
 	local name=$1 status
@@ -159,7 +154,8 @@ run_end_to_end() {
 if [ $# -eq 0 ]; then
 	run_units
 	run_scenarios
-	run_stack
+	run_counted "stack of the programs, as older kernels count it" \
+		python3 tests/kernels/stack_fits.py "$BUILD/synscope.bpf.o"
 	run_captures
 	run_counted "fuzzers, ten seconds each" make --no-print-directory -s fuzz-short
 fi

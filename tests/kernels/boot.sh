@@ -40,7 +40,7 @@ put() {
 
 # KERNEL: the directory of the guest, and from it the image that the kernel starts with.
 make_guest() {
-	local kernel=$1 root=$work/root module applet
+	local kernel=$1 root=$work/root program applet module
 
 	rm -rf "$root"
 	mkdir -p "$root"/{bin,etc,modules,proc,sys,dev,tmp,run}
@@ -48,7 +48,7 @@ make_guest() {
 	put "$root" "$BUILD/synscope"
 	for program in ip tc tcpdump; do put "$root" "$(PATH=$PATH:/usr/sbin command -v $program)"; done
 	cp "$(command -v busybox)" "$root/bin/busybox"
-	for applet in sh mount insmod nc sleep timeout grep cat kill rm cmp sed wc ls poweroff uname; do
+	for applet in sh mount insmod nc sleep timeout grep cat cmp sed ls poweroff; do
 		ln -s busybox "$root/bin/$applet"
 	done
 	for module in $MODULES; do
@@ -66,13 +66,11 @@ read_guest() {
 	while IFS= read -r line; do
 		line=${line%$'\r'}
 		case $line in
-		"ok "*) passed=$((passed + 1)) ;;
-		"FAIL "*) failed=$((failed + 1)) ;;
-		"the end") ended=1 && continue ;;
-		"     "*) ;;
-		*) continue ;;
+		"ok "*) passed=$((passed + 1)) && echo "ok   $name: ${line#* }" ;;
+		"FAIL "*) failed=$((failed + 1)) && echo "FAIL $name: ${line#* }" ;;
+		"     "*) echo "$line" ;;
+		"the end") ended=1 ;;
 		esac
-		case $line in "     "*) echo "$line" ;; *) printf '%-4s %s: %s\n' "${line%% *}" "$name" "${line#* }" ;; esac
 	done
 	[ "$ended" ] || { echo "FAIL $name: did not come to its end" && failed=$((failed + 1)); }
 }
@@ -87,7 +85,7 @@ boot() {
 		return
 	fi
 	make_guest "$kernel"
-	timeout "$SECONDS_MAX" qemu-system-x86_64 -m 1024 -smp 2 -nographic -no-reboot -kernel "$kernel"/boot/vmlinuz-* \
+	timeout --foreground "$SECONDS_MAX" qemu-system-x86_64 -m 1024 -smp 2 -nographic -no-reboot -kernel "$kernel"/boot/vmlinuz-* \
 		-initrd "$work/image" -append "console=ttyS0 quiet panic=-1" </dev/null >"$work/said" 2>&1
 	read_guest "$(basename "$kernel"/lib/modules/*)" <"$work/said"
 }

@@ -28,10 +28,12 @@ def read_functions(text):
         if begins and not begins[1].startswith("LBB"):
             name = begins[1]
             stack[name], calls[name] = 0, set()
+        if name is None:
+            continue
         for place in re.findall(r"\(r10 - (0x[0-9a-f]+|\d+)\)", line) + re.findall(r"r\d \+= -(0x[0-9a-f]+|\d+)$", line):
             if int(place, 0) <= MAX_STACK:  # else it is no place on the stack
                 stack[name] = max(stack[name], int(place, 0))
-        calls[name or ""] = calls.get(name or "", set()) | set(re.findall(r"R_BPF_64_32\s+(\w+)", line))
+        calls[name].update(re.findall(r"R_BPF_64_32\s+(\w+)", line))
     return stack, calls
 
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The connection table: who is found, who gives way, and what is counted of it. The table has one bucket. */
 #include "analyzer_host.h"
+#include "random.h"
 
 static void syn(u16 n)
 {
@@ -187,20 +188,15 @@ static u32 spread(u32 pattern, u32 by_way[WAYS], u32 *same_tag)
  */
 static void test_keys_in_sequence_spread_like_any(void **state)
 {
-	u64 random = 88172645463325252ULL;
-
 	(void)state;
+	seed = 1;
 	test_config.buckets = SPREAD_BUCKETS;
 	for (u32 pattern = 0; pattern < SPREAD_PATTERNS; pattern++) {
 		u32 by_way[WAYS] = {0}, same_tag = 0;
 
-		for (u32 seed = 0; seed < SPREAD_SEEDS; seed++) {
-			for (u32 i = 0; i < HASH_KEYS; i++) { /* xorshift64* */
-				random ^= random >> 12;
-				random ^= random << 25;
-				random ^= random >> 27;
-				test_config.hash_seed[i] = random * 0x2545f4914f6cdd1dULL;
-			}
+		for (u32 draw = 0; draw < SPREAD_SEEDS; draw++) {
+			for (u32 i = 0; i < HASH_KEYS; i++)
+				test_config.hash_seed[i] = (u64)random_below(~0U) << 32 | random_below(~0U);
 			assert_in_range(spread(pattern, by_way, &same_tag), 0, SPREAD_KEYS / 50);
 		}
 		for (u32 way = 0; way < WAYS; way++)
