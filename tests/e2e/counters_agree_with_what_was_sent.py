@@ -157,6 +157,15 @@ STEADY = """Tcp.ActiveOpens Tcp.PassiveOpens Tcp.AttemptFails Tcp.EstabResets Tc
     Ip6InHdrErrors Ip6InTruncatedPkts Ip6InUnknownProtos Ip6ReasmReqds""".split()
 
 
+def no_clock_decides():
+    """
+    Of what the stack answers: it would limit its errors by the second, and report a fragment whose other half
+    never came half a minute after it (ip-sysctl.rst: icmp_ratemask, ipfrag_time).
+    """
+    for which in "ab":
+        must(which, "sysctl", "-qw", "net.ipv4.icmp_ratemask=0", "net.ipv4.ipfrag_time=3600")
+
+
 def the_stack_sees_the_same():
     """Malformed or not, every frame passes on untouched."""
     real_traffic()  # what happens once only (caches, metrics) has happened
@@ -271,6 +280,7 @@ def as_often_as_asked():
     check(0 < after <= 60, f"no burst behind a stop: {after} in 0.2 s")
 
 
+no_clock_decides()
 main(
     every_frame_by_native_xdp,
     every_frame_by_generic_xdp,
