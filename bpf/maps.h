@@ -118,23 +118,25 @@ ALWAYS_INLINE void ring_submit(void *item)
  * The clock is read once in each jiffy and CPU: the coarse clock would cost as much as all the rest that
  * most segments ask for. It lags behind clock_now() by one jiffy at most.
  */
-ALWAYS_INLINE __u64 cached_tick(struct cached *c)
+ALWAYS_INLINE void tick_renew(struct cached *c)
 {
 	__u64 jiffy = bpf_jiffies64();
 
-	if (c->jiffy != jiffy) {
-		c->jiffy = jiffy;
-		c->jiffy_began = clock_now();
-		c->asked = 0; /* what was known of the ring is old, too */
-	}
-	return c->jiffy_began;
+	if (likely(c->jiffy == jiffy))
+		return;
+	c->jiffy = jiffy;
+	c->tick = clock_now();
+	c->asked = 0; /* what was known of the ring is old, too */
 }
 
 ALWAYS_INLINE __u64 clock_tick(void)
 {
 	struct cached *c = cached_current();
 
-	return c ? cached_tick(c) : clock_now();
+	if (!c)
+		return clock_now();
+	tick_renew(c);
+	return c->tick;
 }
 
 #endif

@@ -179,18 +179,22 @@ ALWAYS_INLINE bool predict_xdp(struct xdp_md *ctx, bool replay)
 	struct sighting g;
 	struct frame f;
 
-	if (!own)
+	if (unlikely(!own))
 		return false;
+	if (!replay)
+		tick_renew(&own->cached);
 	g.hook = HOOK_IN;
-	g.tick = replay ? 0 : cached_tick(&own->cached);
 	g.precise = 0;
 	g.count = 1;
 	f = (struct frame){.data = pointer(ctx->data),
 			   .end = pointer(ctx->data_end),
 			   .length = ctx->data_end - ctx->data};
-	if (replay && !read_replay_metadata(ctx, &f, &g))
-		return false;
-	return take_predicted(&f, &g, &own->counters);
+	if (replay) {
+		if (!read_replay_metadata(ctx, &f, &g))
+			return false;
+		own->cached.tick = g.tick;
+	}
+	return take_predicted(&f, &g, &own->counters, &own->cached.tick);
 }
 
 /* The same of what is `count` segments on the wire. */
@@ -200,14 +204,14 @@ ALWAYS_INLINE bool predict_skb(struct __sk_buff *ctx, enum hook hook, u32 count)
 	struct sighting g;
 	struct frame f;
 
-	if (!own || ctx->vlan_present)
+	if (unlikely(!own) || unlikely(ctx->vlan_present))
 		return false;
+	tick_renew(&own->cached);
 	g.hook = hook;
-	g.tick = cached_tick(&own->cached);
 	g.precise = 0;
 	g.count = count;
 	f = (struct frame){.data = pointer(ctx->data), .end = pointer(ctx->data_end), .length = ctx->len};
-	return take_predicted(&f, &g, &own->counters);
+	return take_predicted(&f, &g, &own->counters, &own->cached.tick);
 }
 
 /* A GSO buffer: apart, so that what is one segment need not multiply by it. */
@@ -221,7 +225,7 @@ VERIFIED_ALONE int predict_gso(struct __sk_buff *ctx, __u32 hook)
 SEC("xdp.frags")
 int synscope_xdp(struct xdp_md *ctx)
 {
-	if (!paused && !predict_xdp(ctx, false))
+	if (likely(!paused) && unlikely(!predict_xdp(ctx, false)))
 		analyze_xdp(ctx);
 	return XDP_PASS;
 }
@@ -235,18 +239,27 @@ int synscope_replay(struct xdp_md *ctx)
 	return XDP_PASS;
 }
 
+ALWAYS_INLINE void watch_skb(struct __sk_buff *ctx, enum hook hook)
+{
+	bool predicted;
+
+	if (unlikely(paused))
+		return;
+	predicted = unlikely(ctx->gso_size) ? predict_gso(ctx, hook) : predict_skb(ctx, hook, 1);
+	if (unlikely(!predicted))
+		analyze_skb(ctx, hook);
+}
+
 SEC("tc")
 int synscope_ingress(struct __sk_buff *ctx)
 {
-	if (!paused && !(ctx->gso_size ? predict_gso(ctx, HOOK_IN) : predict_skb(ctx, HOOK_IN, 1)))
-		analyze_skb(ctx, HOOK_IN);
+	watch_skb(ctx, HOOK_IN);
 	return TCX_NEXT;
 }
 
 SEC("tc")
 int synscope_egress(struct __sk_buff *ctx)
 {
-	if (!paused && !(ctx->gso_size ? predict_gso(ctx, HOOK_OUT) : predict_skb(ctx, HOOK_OUT, 1)))
-		analyze_skb(ctx, HOOK_OUT);
+	watch_skb(ctx, HOOK_OUT);
 	return TCX_NEXT;
 }

@@ -47,6 +47,13 @@ typedef __s64 s64;
 
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
 
+/*
+ * What almost every segment is. A compiler that takes each way for as likely as the other one thinks that the
+ * end of a long row of checks is hardly ever reached, and keeps what is needed there on the stack.
+ */
+#define likely(condition)   __builtin_expect(!!(condition), 1)
+#define unlikely(condition) __builtin_expect(!!(condition), 0)
+
 /* How many elements an array has. */
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 

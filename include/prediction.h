@@ -13,112 +13,12 @@
 
 #include "config.h"
 #include "counting.h"
-#include "options.h"
-#include "parse.h"
+#include "plain.h"
 #include "sequence.h"
 #include "sighting.h"
 #include "states.h"
 #include "table.h"
 #include "tracker.h"
-
-/* A frame that the short way may be for. What is needed late is read late: it would only be in the way. */
-struct plain {
-	const u8 *ip;
-	const u8 *tcp;
-	u64 low[2]; /* the key's words, as in the key */
-	u64 high[2];
-	u64 ports;
-	u64 from_high; /* 0 or 1 */
-	u32 payload;   /* bytes; 0: a pure ACK */
-	u32 ip_length; /* bytes */
-};
-
-/* A header of 20 bytes and no fragment. */
-ALWAYS_INLINE bool plain_ipv4(struct plain *p)
-{
-	p->ip_length = load_be16(p->ip + IPV4_TOTAL_LENGTH_AT);
-	return *p->ip == (4 << 4 | IPV4_HEADER / 4) && *(p->ip + IPV4_PROTOCOL_AT) == PROTOCOL_TCP &&
-	       !(load_be16(p->ip + IPV4_FRAGMENT_AT) & (IPV4_MORE_FRAGMENTS | IPV4_FRAGMENT_OFFSET));
-}
-
-/* TCP follows the fixed header. */
-ALWAYS_INLINE bool plain_ipv6(struct plain *p)
-{
-	u32 payload = load_be16(p->ip + IPV6_PAYLOAD_LENGTH_AT);
-
-	p->ip_length = IPV6_HEADER + payload;
-	return *p->ip >> 4 == 6 && *(p->ip + IPV6_NEXT_HEADER_AT) == PROTOCOL_TCP && payload;
-}
-
-/* ACK, and no options but timestamps as all lay them out (RFC 7323 appendix A). */
-ALWAYS_INLINE bool plain_tcp(struct plain *p, const u8 *end)
-{
-	const u8 *tcp = p->tcp;
-	u32 offset_and_flags = load_be16(tcp + TCP_FLAGS_AT), headers = (u32)(tcp - p->ip) + TCP_HEADER;
-
-	if ((offset_and_flags & TCP_FLAGS & ~TCP_PSH) != TCP_ACK)
-		return false;
-	if (offset_and_flags >> 12 == (TCP_HEADER + 12) / 4 && tcp + TCP_HEADER + 12 <= end &&
-	    load_be32(tcp + TCP_HEADER) == TCP_OPTIONS_ONLY_TIMESTAMPS)
-		headers += 12;
-	else if (offset_and_flags >> 12 != TCP_HEADER / 4)
-		return false;
-	if (p->ip_length < headers)
-		return false;
-	p->payload = p->ip_length - headers;
-	return true;
-}
-
-/*
- * The ports in the order of the key. `ports` are the source's and the destination's as they follow each other
- * on the wire; `from_high` has all bits, or none.
- */
-ALWAYS_INLINE u64 plain_ports(u32 ports, u64 from_high)
-{
-	u32 differ = ports >> 16 ^ (ports & 0xffff);
-
-	return ports ^ ((differ << 16 | differ) & ~(u32)from_high);
-}
-
-ALWAYS_INLINE void plain_key_ipv4(struct plain *p)
-{
-	u64 low = load_raw32(p->ip + IPV4_SOURCE_AT), high = load_raw32(p->ip + IPV4_DESTINATION_AT);
-	u32 ports = load_be32(p->tcp);
-	/* as comes_last() has it; the sign of the difference, since each side has 48 bits */
-	u64 ahead = (high << 16 | (u16)ports) - (low << 16 | ports >> 16), differ;
-
-	hide_value(ahead); /* else it is seen to be a comparison, and made into branches */
-	p->from_high = ahead >> 63;
-	differ = (low ^ high) & (u64)((s64)ahead >> 63);
-	p->low[0] = 0;
-	p->low[1] = (low ^ differ) << 32 | IPV4_MAPPED;
-	p->high[0] = 0;
-	p->high[1] = (high ^ differ) << 32 | IPV4_MAPPED;
-	p->ports = plain_ports(ports, (u64)((s64)ahead >> 63));
-}
-
-/* False: it could be taken for an IPv4 connection's. */
-ALWAYS_INLINE bool plain_key_ipv6(struct plain *p)
-{
-	union address source, destination;
-	u32 ports = load_be32(p->tcp);
-
-	ipv6_address(&source, p->ip + IPV6_SOURCE_AT);
-	ipv6_address(&destination, p->ip + IPV6_DESTINATION_AT);
-	if (!(source.halves[0] | destination.halves[0]) &&
-	    (is_ipv4_mapped(&source) || is_ipv4_mapped(&destination)))
-		return false;
-	p->from_high = comes_last(&source, (u16)(ports >> 16), &destination, (u16)ports);
-	hide_value(p->from_high); /* else the verifier goes on with two states, one for each order */
-	for (u32 i = 0; i < 2; i++) {
-		u64 differ = (source.halves[i] ^ destination.halves[i]) & -p->from_high;
-
-		p->low[i] = source.halves[i] ^ differ;
-		p->high[i] = destination.halves[i] ^ differ;
-	}
-	p->ports = plain_ports(ports, -p->from_high);
-	return true;
-}
 
 /* Both ends are past the handshake, none has begun to close, and all that a segment can add is there. */
 ALWAYS_INLINE bool state_is_steady(u64 state, u64 from, bool payload)
@@ -133,17 +33,18 @@ ALWAYS_INLINE bool state_is_steady(u64 state, u64 from, bool payload)
 		there = both | COMPLETENESS(COMPLETE_DATA);
 		of_sender = SAW_ACK | SAW_DATA | HISTORY_D;
 	}
-	if ((state & (closing | there | ((1 << STATE_FLAGS_SHIFT) - 1))) != there ||
-	    (state >> from & of_sender) != of_sender)
+	if (unlikely((state & (closing | there | ((1 << STATE_FLAGS_SHIFT) - 1))) != there) ||
+	    unlikely((state >> from & of_sender) != of_sender))
 		return false;
-	return (state & (opened | MIDSTREAM)) == opened || state & MIDSTREAM;
+	return likely((state & (opened | MIDSTREAM)) == opened) || state & MIDSTREAM;
 }
 
 /* The next number of its sender, a window that is open, and no long silence before. */
 ALWAYS_INLINE bool segment_is_next(const struct direction *me, const struct plain *p, u64 now)
 {
-	return load_be32(p->tcp + TCP_SEQ_AT) == me->next && load_be16(p->tcp + TCP_WINDOW_AT) &&
-	       p->payload != 1 && now <= me->last + config_current()->idle_timeout;
+	return likely(load_be32(p->tcp + TCP_SEQ_AT) == me->next) &&
+	       likely(load_be16(p->tcp + TCP_WINDOW_AT)) && likely(p->payload != 1) &&
+	       likely(now <= me->last + config_current()->idle_timeout);
 }
 
 /* As observe_packet() does. */
@@ -166,14 +67,15 @@ ALWAYS_INLINE bool follow_plain(struct connection *c, const struct plain *p, u32
 	hide_value(to); /* else the mask is dropped, and the verifier forgot the range */
 	version = me->version;
 	compiler_barrier();
-	if (!state_is_steady(state, from, p->payload) || !segment_is_next(me, p, g->tick) || !c->events)
+	if (unlikely(!state_is_steady(state, from, p->payload)) ||
+	    unlikely(!segment_is_next(me, p, g->tick)) || unlikely(!c->events))
 		return false;
 	ack = load_be32(p->tcp + TCP_ACK_AT);
 	acknowledged = me->acknowledged;
-	if (ack != acknowledged &&
-	    (sequence_difference(ack, peer->next) > 0 || sequence_difference(ack, acknowledged) < 0))
+	if (ack != acknowledged && (unlikely(sequence_difference(ack, peer->next) > 0) ||
+				    unlikely(sequence_difference(ack, acknowledged) < 0)))
 		return false;
-	if (!direction_claim(me, version))
+	if (unlikely(!direction_claim(me, version)))
 		return false;
 	if (ack != acknowledged)
 		direction_acknowledge(me, peer, &c->quality[to & 1], ack, g);
@@ -203,9 +105,9 @@ ALWAYS_INLINE bool has_plain_key(const struct connection *c, const struct plain 
 {
 	const struct connection_key *key = &c->key;
 
-	return key->ports_and_vlans == p->ports && key->low.halves[1] == p->low[1] &&
-	       key->high.halves[1] == p->high[1] && key->low.halves[0] == p->low[0] &&
-	       key->high.halves[0] == p->high[0];
+	return likely(key->ports_and_vlans == p->ports) && likely(key->low.halves[1] == p->low[1]) &&
+	       likely(key->high.halves[1] == p->high[1]) && likely(key->low.halves[0] == p->low[0]) &&
+	       likely(key->high.halves[0] == p->high[0]);
 }
 
 /* A record that is not in its preferred way. */
@@ -222,59 +124,54 @@ ALWAYS_INLINE struct connection *search_plain(struct bucket *b, const struct pla
 /* The record of a connection, or NULL. */
 ALWAYS_INLINE struct connection *find_plain(const struct plain *p, u32 ip_version)
 {
-	struct place place =
-		place_of_hash(ip_version == 4 ? hash_ipv4(p->low[1] >> 32, p->high[1] >> 32, p->ports)
-					      : hash_ipv6(p->low, p->high, p->ports));
+	struct place place = plain_place(p, ip_version);
 	struct bucket *b = table_bucket(place.bucket);
 	struct connection *c;
 
-	if (!b)
+	if (unlikely(!b))
 		return NULL;
 	c = &b->ways[place.way & (WAYS - 1)];
 	hide_value(c); /* else each use works out the address anew */
-	return has_plain_key(c, p) ? c : search_plain(b, p, place.tag);
+	return likely(has_plain_key(c, p)) ? c : search_plain(b, p, place.tag);
 }
 
-/* Ethernet without tags, IP without options or extension headers, TCP: all in one piece. */
-ALWAYS_INLINE bool take_version(const struct frame *f, u32 ip_version, struct sighting *g, struct counters *n)
+ALWAYS_INLINE bool take_version(const struct frame *f, u32 ip_version, struct sighting *g, struct counters *n,
+				const volatile u64 *tick)
 {
-	u32 ip_header = ip_version == 4 ? IPV4_HEADER : IPV6_HEADER;
-	struct plain p = {.ip = f->data + ETHERNET_HEADER, .tcp = f->data + ETHERNET_HEADER + ip_header};
+	const u8 *volatile kept;
 	struct connection *c;
+	struct plain p;
 
-	if (p.tcp + TCP_HEADER > f->end || !(ip_version == 4 ? plain_ipv4(&p) : plain_ipv6(&p)) ||
-	    p.ip_length + ETHERNET_HEADER > f->length || !plain_tcp(&p, f->end))
+	if (unlikely(!read_plain(f, ip_version, &p)))
 		return false;
-	if (ip_version == 4)
-		plain_key_ipv4(&p);
-	else if (!plain_key_ipv6(&p))
-		return false;
+	kept = p.ip; /* on the stack: else it has a register that the look-up needs more */
 	c = find_plain(&p, ip_version);
-	if (!c)
+	if (unlikely(!c))
 		return false;
+	p.ip = kept;
+	p.tcp = p.ip + (ip_version == 4 ? IPV4_HEADER : IPV6_HEADER);
+	g->tick = *tick;
 	g->headers = p.ip_length - p.payload;
 	g->frame_length = f->length + (g->count - 1) * (f->length - p.payload);
-	if (!follow_plain(c, &p, ip_version, g))
+	if (unlikely(!follow_plain(c, &p, ip_version, g)))
 		return false;
 	count_plain(&p, ip_version, g, n);
 	return true;
 }
 
 /*
- * The whole way of a plain frame. False: nothing was touched, and the long way is to be gone. Of `g` the
- * caller sets hook, tick, precise and count, as for account(); n: of this CPU.
+ * The whole way of a plain frame. False: no record and no counter was touched, and the long way is to be
+ * gone. Of `g` the caller sets hook, precise and count, as for account(); n: of this CPU; *tick: what g->tick
+ * becomes, ns, read when it is needed.
  */
-ALWAYS_INLINE bool take_predicted(const struct frame *f, struct sighting *g, struct counters *n)
+ALWAYS_INLINE bool take_predicted(const struct frame *f, struct sighting *g, struct counters *n,
+				  const volatile u64 *tick)
 {
-	u16 ethertype;
+	u32 version = unlikely(config_current()->long_way) ? 0 : plain_version(f);
 
-	if (config_current()->long_way || f->layer3 || f->vlan ||
-	    f->data + ETHERNET_HEADER + IPV4_HEADER + TCP_HEADER > f->end)
-		return false;
-	ethertype = load_be16(f->data + ETHERNET_TYPE_AT);
-	if (ethertype == ETHERTYPE_IPV4)
-		return take_version(f, 4, g, n);
-	return ethertype == ETHERTYPE_IPV6 && take_version(f, 6, g, n);
+	if (version == 4)
+		return take_version(f, 4, g, n, tick);
+	return version == 6 && take_version(f, 6, g, n, tick);
 }
 
 #endif

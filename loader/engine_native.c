@@ -107,7 +107,7 @@ void engine_frame(struct engine *e, u64 time, const u8 *data, u32 captured, u32 
 	current = e;
 	e->now = time;
 	g.count = 1;
-	if (take_predicted(&f, &g, &e->counters))
+	if (take_predicted(&f, &g, &e->counters, &time))
 		return;
 	parsed = dissect(&f, &s, &g);
 	account(&s, &g, parsed);

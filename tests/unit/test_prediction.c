@@ -116,7 +116,7 @@ static bool see(const struct built *b, u32 merged)
 	struct sighting start = {.tick = test_now, .precise = 1, .count = merged}, g = start;
 	struct world before = look(), after;
 
-	if (!take_predicted(&f, &g, &test_counters)) {
+	if (!take_predicted(&f, &g, &test_counters, &test_now)) {
 		after = look();
 		assert_memory_equal(&before, &after, sizeof(before)); /* nothing was touched */
 		go_long_way(&f, start);
