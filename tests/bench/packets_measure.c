@@ -91,7 +91,7 @@ static int run_needed(struct measurement *m, u32 round)
 	if (!is_tracked(m->row))
 		return 0;
 	ns = run(m, has_clock(m->row) ? TARGET_CLOCK : TARGET_CLAIM, m->runs[TARGET_FLOOR]);
-	m->timing.needed[round] = ns - m->timing.floor[round];
+	m->timing.needed[round] = ns - m->timing.floor[round] - m->timing.above[TARGET_PARSE][round];
 	return ns < 0 ? -1 : 0;
 }
 

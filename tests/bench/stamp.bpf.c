@@ -1,13 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Writes the next segment of its script (stamp.h) into the frame and hands the frame to another
- * program: an empty one, one that parses and counts, synscope's own, one that reads the clock, one that
- * claims a direction, or one that reads the clock, takes a number and puts as many bytes into a ring as an
- * event has. All pay the same for the stamping, so what differs is what the program costs.
+ * program: an empty one, one that parses and counts, synscope's own, two that parse, count and read the clock
+ * or look up and claim a direction, or one that reads the clock, takes a number and puts as many bytes into a
+ * ring as an event has. All pay the same for the stamping, so what differs is what the program costs.
  */
 #include "platform.h"
+#include "config.h"
+
+/* For the claims below. */
+const volatile struct config hashing = {.buckets = 2, .hash_seed = {1, 2, 3, 4, 5, 6}};
+#define config_current() (&hashing)
+
+#include "bucket.h"
 #include "event.h"
-#include "parse.h"
+#include "plain.h"
 #include "stamp.h"
 
 char LICENSE[] SEC("license") = "GPL";
@@ -45,8 +52,13 @@ struct {
 	__uint(max_entries, RING_BYTES);
 } ring_alone SEC(".maps");
 
-/* What a segment of a connection claims and gives back, as direction_claim() and direction_release() do. */
-__u32 claimed SEC(".data");
+/* A table whose records are nothing but what a segment claims. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 2);
+	__type(key, __u32);
+	__type(value, struct bucket);
+} claims SEC(".maps");
 
 /* How many events there were: those of both directions are numbered together, by whichever CPU. */
 __u32 events SEC(".data");
@@ -197,7 +209,7 @@ int floor_xdp(struct xdp_md *ctx)
 }
 
 /* `segments`: on the wire, of a GSO buffer all that it becomes. */
-ALWAYS_INLINE void count_parsed(const struct segment *s, u32 segments, u32 length, u32 parsed)
+ALWAYS_INLINE void count_parsed(u32 payload, u32 segments, u32 length, u32 parsed)
 {
 	__u32 zero = 0;
 	struct parse_counters *n = bpf_map_lookup_elem(&parsed_frames, &zero);
@@ -205,13 +217,13 @@ ALWAYS_INLINE void count_parsed(const struct segment *s, u32 segments, u32 lengt
 	if (!n)
 		return;
 	n->frames += segments;
-	n->bytes += length + (segments - 1) * (length - s->payload);
-	n->payload += s->payload;
+	n->bytes += length + (segments - 1) * (length - payload);
+	n->payload += payload;
 	n->by_result[parsed & 7]++;
 }
 
 /* Functions of their own, so that the whole segment is filled in, read or not. */
-VERIFIED_ALONE int parse_only_xdp(struct xdp_md *ctx, struct segment *s)
+VERIFIED_ALONE int parse_any_xdp(struct xdp_md *ctx, struct segment *s)
 {
 	struct frame f = {.data = pointer(ctx->data), .end = pointer(ctx->data_end)};
 	const u8 *tcp;
@@ -222,7 +234,7 @@ VERIFIED_ALONE int parse_only_xdp(struct xdp_md *ctx, struct segment *s)
 	return parse_frame(&f, s, &tcp);
 }
 
-VERIFIED_ALONE int parse_only_tc(struct __sk_buff *ctx, struct segment *s)
+VERIFIED_ALONE int parse_any_tc(struct __sk_buff *ctx, struct segment *s)
 {
 	struct frame f = {.data = pointer(ctx->data), .end = pointer(ctx->data_end), .length = ctx->len};
 	const u8 *tcp;
@@ -234,12 +246,68 @@ VERIFIED_ALONE int parse_only_tc(struct __sk_buff *ctx, struct segment *s)
 	return parse_frame(&f, s, &tcp);
 }
 
+/* Nobody reads the key, but it is there. */
+ALWAYS_INLINE void want_key(struct plain *p)
+{
+	hide_value(p->low[0]);
+	hide_value(p->low[1]);
+	hide_value(p->high[0]);
+	hide_value(p->high[1]);
+	hide_value(p->ports);
+	hide_value(p->from_high);
+}
+
+/* The quick way to read what almost every segment has, as synscope has one. 4, 6, or 0: the frame is another.
+ */
+ALWAYS_INLINE u32 parse_plain(const struct frame *f, struct plain *p)
+{
+	u32 version = plain_version(f);
+
+	if (unlikely(!version) || unlikely(!(version == 4 ? read_plain(f, 4, p) : read_plain(f, 6, p))))
+		return 0;
+	want_key(p);
+	return version;
+}
+
+/* Gives what parse_plain() does. */
+ALWAYS_INLINE u32 parse_and_count_xdp(struct xdp_md *ctx, struct plain *p)
+{
+	struct frame f = {.data = pointer(ctx->data),
+			  .end = pointer(ctx->data_end),
+			  .length = ctx->data_end - ctx->data};
+	u32 version = parse_plain(&f, p), parsed = PARSED_TCP;
+
+	if (unlikely(!version)) {
+		struct segment s = {};
+
+		parsed = parse_any_xdp(ctx, &s);
+		p->payload = s.payload;
+	}
+	count_parsed(p->payload, 1, f.length, parsed);
+	return version;
+}
+
+ALWAYS_INLINE u32 parse_and_count_tc(struct __sk_buff *ctx, struct plain *p)
+{
+	struct frame f = {.data = pointer(ctx->data), .end = pointer(ctx->data_end), .length = ctx->len};
+	u32 version = unlikely(ctx->vlan_present) ? 0 : parse_plain(&f, p), parsed = PARSED_TCP;
+
+	if (unlikely(!version)) {
+		struct segment s = {};
+
+		parsed = parse_any_tc(ctx, &s);
+		p->payload = s.payload;
+	}
+	count_parsed(p->payload, unlikely(ctx->gso_size) ? ctx->gso_segs : 1, f.length, parsed);
+	return version;
+}
+
 SEC("xdp.frags")
 int parse_xdp(struct xdp_md *ctx)
 {
-	struct segment s = {};
+	struct plain p;
 
-	count_parsed(&s, 1, ctx->data_end - ctx->data, parse_only_xdp(ctx, &s));
+	parse_and_count_xdp(ctx, &p);
 	return XDP_PASS;
 }
 
@@ -253,24 +321,40 @@ ALWAYS_INLINE void read_clock(void)
 SEC("xdp.frags")
 int clock_xdp(struct xdp_md *ctx)
 {
-	(void)ctx;
+	struct plain p;
+
+	parse_and_count_xdp(ctx, &p);
 	read_clock();
 	return XDP_PASS;
 }
 
-ALWAYS_INLINE void claim_and_release(void)
+/* What stands where the key's record would be in a table, whosever it is. */
+ALWAYS_INLINE struct direction *look_up(const struct plain *p, u32 version)
 {
-	u32 version = *(volatile u32 *)&claimed;
+	struct place place = plain_place(p, version);
+	struct bucket *b = bpf_map_lookup_elem(&claims, &place.bucket);
 
-	if (!(version & 1) && compare_and_swap(&claimed, version, version + 1) == version)
-		store_release(&claimed, version + 2);
+	return b ? &b->ways[place.way & (WAYS - 1)].half[p->from_high & 1] : NULL;
+}
+
+ALWAYS_INLINE void claim_and_release(const struct plain *p, u32 version)
+{
+	struct direction *d = version ? look_up(p, version) : NULL;
+	u32 was;
+
+	if (unlikely(!d))
+		return;
+	was = *(volatile u32 *)&d->version;
+	if (likely(!(was & 1)) && likely(compare_and_swap(&d->version, was, was + 1) == was))
+		store_release(&d->version, was + 2);
 }
 
 SEC("xdp.frags")
 int claim_xdp(struct xdp_md *ctx)
 {
-	(void)ctx;
-	claim_and_release();
+	struct plain p;
+
+	claim_and_release(&p, parse_and_count_xdp(ctx, &p));
 	return XDP_PASS;
 }
 
@@ -325,17 +409,18 @@ int floor_tc(struct __sk_buff *ctx)
 SEC("tc")
 int parse_tc(struct __sk_buff *ctx)
 {
-	struct segment s = {};
-	u32 parsed = parse_only_tc(ctx, &s);
+	struct plain p;
 
-	count_parsed(&s, ctx->gso_size ? ctx->gso_segs : 1, ctx->len, parsed);
+	parse_and_count_tc(ctx, &p);
 	return TCX_NEXT;
 }
 
 SEC("tc")
 int clock_tc(struct __sk_buff *ctx)
 {
-	(void)ctx;
+	struct plain p;
+
+	parse_and_count_tc(ctx, &p);
 	read_clock();
 	return TCX_NEXT;
 }
@@ -343,8 +428,9 @@ int clock_tc(struct __sk_buff *ctx)
 SEC("tc")
 int claim_tc(struct __sk_buff *ctx)
 {
-	(void)ctx;
-	claim_and_release();
+	struct plain p;
+
+	claim_and_release(&p, parse_and_count_tc(ctx, &p));
 	return TCX_NEXT;
 }
 
