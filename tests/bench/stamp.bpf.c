@@ -269,7 +269,18 @@ ALWAYS_INLINE u32 parse_plain(const struct frame *f, struct plain *p)
 	return version;
 }
 
-/* Gives what parse_plain() does. */
+/* What parse_any_...() found. 4 or 6, or 0: it was no TCP segment. */
+ALWAYS_INLINE u32 take_segment(const struct segment *s, u32 parsed, struct plain *p)
+{
+	*p = (struct plain){.low = {s->key.low.halves[0], s->key.low.halves[1]},
+			    .high = {s->key.high.halves[0], s->key.high.halves[1]},
+			    .ports = s->key.ports_and_vlans,
+			    .from_high = s->from_high,
+			    .payload = s->payload};
+	return parsed == PARSED_TCP ? s->version : 0;
+}
+
+/* 4 or 6, or 0: the frame is no TCP segment. */
 ALWAYS_INLINE u32 parse_and_count_xdp(struct xdp_md *ctx, struct plain *p)
 {
 	struct frame f = {.data = pointer(ctx->data),
@@ -281,7 +292,7 @@ ALWAYS_INLINE u32 parse_and_count_xdp(struct xdp_md *ctx, struct plain *p)
 		struct segment s = {};
 
 		parsed = parse_any_xdp(ctx, &s);
-		p->payload = s.payload;
+		version = take_segment(&s, parsed, p);
 	}
 	count_parsed(p->payload, 1, f.length, parsed);
 	return version;
@@ -296,7 +307,7 @@ ALWAYS_INLINE u32 parse_and_count_tc(struct __sk_buff *ctx, struct plain *p)
 		struct segment s = {};
 
 		parsed = parse_any_tc(ctx, &s);
-		p->payload = s.payload;
+		version = take_segment(&s, parsed, p);
 	}
 	count_parsed(p->payload, unlikely(ctx->gso_size) ? ctx->gso_segs : 1, f.length, parsed);
 	return version;
