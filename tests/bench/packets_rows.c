@@ -114,7 +114,7 @@ static u32 establish(struct bed *b, const struct row *row)
 		return 0;
 	tracked = bed_order_tracked(b, wanted);
 	if (n.completed == tracked && n.opened == tracked && n.untracked == 3 * (wanted - tracked) &&
-	    wanted - tracked <= wanted / 50)
+	    wanted - tracked <= wanted / 25)
 		return tracked;
 	say_error("establishing %u connections: %llu opened, %llu completed, %u in the table, %llu segments "
 		  "untracked",
