@@ -35,6 +35,8 @@ static enum scan_kind kind_of_first(const struct event *e)
 	}
 	if (!(e->state & SAW_SYN))
 		return SCAN_NONE;
+	if (e->state & ESTABLISHED_ONCE) /* the SYN had no event; only a stack goes on */
+		return SCAN_CONNECT;
 	return e->options.offered & OFFER_SACK ? SCAN_CONNECT : SCAN_SYN;
 }
 

@@ -262,7 +262,7 @@ void scans_event(struct scans *s, const struct event *e, enum scan_kind kind)
 		return;
 	if (e->number == 1)
 		on_probe(s, e, kind);
-	else
+	if (e->number > 1 || e->state & SAW_SEGMENT << RESPONDER) /* the first ones may have had no event */
 		on_answer(s, &e->key, e->state, kind);
 }
 

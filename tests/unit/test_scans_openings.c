@@ -53,6 +53,24 @@ static void half_of_ten_opened_is_no_scan(void **state)
 	assert_int_equal(s->seen, 0);
 }
 
+/* While the ring fills nothing tells of a connection before the ACK that opens it, and that one offers no SACK. */
+static void what_was_open_at_its_first_event_is_no_scan(void **state)
+{
+	struct scans *s = *state;
+
+	for (u16 i = 0; i < 2 * SCAN_SAMPLE; i++) {
+		struct trial t = stack_syn(SCANNER, HOST, PORT + i, BEGIN + i * MS);
+
+		t.c.state |= OPENS;
+		t.c.options[ORIGINATOR].offered = OFFER_TIMESTAMPS;
+		t.flags = TCP_ACK;
+		sent(s, &t);
+		assert_int_equal(t.kind, SCAN_CONNECT);
+	}
+	scans_advance(s, BEGIN + 30 * SECOND);
+	assert_int_equal(s->seen, 0);
+}
+
 static void less_than_half_of_ten_opened_is_one(void **state)
 {
 	struct scans *s = *state;
@@ -285,6 +303,7 @@ int main(void)
 		TEST(nine_targets_are_not),
 		TEST(one_port_of_ten_hosts_is_a_scan),
 		TEST(half_of_ten_opened_is_no_scan),
+		TEST(what_was_open_at_its_first_event_is_no_scan),
 		TEST(less_than_half_of_ten_opened_is_one),
 		TEST(silence_counts_after_three_seconds),
 		TEST(who_answers_late_does_not_fail),
