@@ -12,18 +12,27 @@
 
 /*
  * The order in which ways are given up; within a class, the one whose time is over first. What is closed and
- * never was open (refused, a probe, a stray and its answer) goes early: all of it is told. What looks open,
- * but was never answered, may be forged from end to end: it goes before a connection is left untracked.
+ * never was open (refused, a probe, a stray and its answer) goes early: all of it is told. So is what a
+ * closed one has to say, while a handshake that loses its record makes three of one connection: it goes
+ * later, unless there are many. What looks open, but was never answered, may be forged from end to end: it
+ * goes before a connection is left untracked.
  */
 enum victim {
 	VICTIM_FREE,
 	VICTIM_EXPIRED,
 	VICTIM_NEVER_OPEN,
-	VICTIM_HALF_OPEN,
+	VICTIM_ONE_OF_MANY, /* a half-open one, where a bucket has HALF_OPEN_MANY */
 	VICTIM_CLOSED,
+	VICTIM_HALF_OPEN,
 	VICTIM_ONE_SIDED,
 	VICTIM_NONE,
 };
+
+/*
+ * A handshake takes a moment: in ordinary traffic hardly ever so many meet in a bucket that is full. A
+ * flood's do, and then displace one another; so many ways it takes from closed ones.
+ */
+enum { HALF_OPEN_MANY = WAYS / 2 };
 
 /* Whether each endpoint sent what only one with a connection sends: a lone RST answers what is stray. */
 ALWAYS_INLINE bool both_took_part(u64 state)
@@ -132,16 +141,44 @@ ALWAYS_INLINE u64 lower_ranked(u64 a, u64 b)
 	return a ^ ((a ^ b) & b_is_lower);
 }
 
-/* The way that the hints name: WAYS where all are of live ones. */
-VERIFIED_ALONE u32 choose_by_hints(const struct bucket *b, u64 now)
+/* The lowest rank that the hints name, with its way: WAYS where all are of live ones. */
+ALWAYS_INLINE u64 lowest_of_hints(const struct bucket *b, u64 now, bool many_half_open)
 {
 	u64 best = ranked_way((VICTIM_NONE << HINT_CLASS_SHIFT) - 1, WAYS);
 	u32 units = hint_time(now), longest = hint_longest_span();
 
+	for (u32 i = 0; i < WAYS; i++) {
+		u32 rank = hint_rank(b->hints[i], units, longest);
+
+		if (many_half_open && rank >> HINT_CLASS_SHIFT == VICTIM_HALF_OPEN)
+			rank -= (VICTIM_HALF_OPEN - VICTIM_ONE_OF_MANY) << HINT_CLASS_SHIFT;
+		best = lower_ranked(best, ranked_way(rank, i));
+	}
+	return best;
+}
+
+/* The best of a bucket with closed ones, and none that would go before them. */
+VERIFIED_ALONE u64 spare_closed(const struct bucket *b, u64 now, u64 best)
+{
+	u32 half_open = 0;
+
+	if (!b)
+		return best;
+	for (u32 i = 0; i < WAYS; i++)
+		half_open += b->hints[i] >> HINT_CLASS_SHIFT == VICTIM_HALF_OPEN;
+	return half_open < HALF_OPEN_MANY ? best : lowest_of_hints(b, now, true);
+}
+
+/* The way that the hints name: WAYS where all are of live ones. */
+VERIFIED_ALONE u32 choose_by_hints(const struct bucket *b, u64 now)
+{
+	u64 best;
+
 	if (!b)
 		return WAYS;
-	for (u32 i = 0; i < WAYS; i++)
-		best = lower_ranked(best, ranked_way(hint_rank(b->hints[i], units, longest), i));
+	best = lowest_of_hints(b, now, false);
+	if (best >> (RANKED_WAY_BITS + HINT_CLASS_SHIFT) == VICTIM_CLOSED)
+		best = spare_closed(b, now, best);
 	return best & ((1 << RANKED_WAY_BITS) - 1);
 }
 

@@ -53,7 +53,8 @@ static void half_of_ten_opened_is_no_scan(void **state)
 	assert_int_equal(s->seen, 0);
 }
 
-/* While the ring fills nothing tells of a connection before the ACK that opens it, and that one offers no SACK. */
+/* While the ring fills nothing tells of a connection before the ACK that opens it, and that one offers no
+ * SACK. */
 static void what_was_open_at_its_first_event_is_no_scan(void **state)
 {
 	struct scans *s = *state;

@@ -226,25 +226,37 @@ static void test_oldest_half_open_gives_way(void **state)
 	assert_balanced();
 }
 
-static void test_half_open_before_closed(void **state)
+/*
+ * A closed one has told all, and goes before a handshake that is under way; but no more of them than half of
+ * the bucket: a flood's SYNs displace one another then.
+ */
+static void test_closed_before_half_open(void **state)
 {
 	(void)state;
 	for (u16 n = 0; n < WAYS; n++) {
-		wait_for(1000);
+		wait_for(TEST_SECOND / 100);
 		establish(n);
 		if (n < WAYS - 1)
 			reset(n);
 	}
 	assert_int_equal(test_counters.closed, WAYS - 1);
-	establish(100); /* the oldest closed one goes, there being no half-open one */
-	assert_null(test_find(0));
+	for (u16 n = 0; n < HALF_OPEN_MANY; n++) {
+		wait_for(TEST_SECOND / 100);
+		syn(100 + n);
+		assert_null(test_find(n)); /* the oldest closed one */
+		assert_non_null(test_find(100));
+	}
 	assert_int_equal(test_counters.evicted, 0);
 	assert_balanced();
-	test_track(test_segment(101, true, TCP_SYN, 1000, 0));
-	assert_null(test_find(1));
-	syn(102); /* now 101 is half-open, and goes before the closed ones */
-	assert_null(test_find(101));
-	assert_non_null(test_find(2));
+	for (u16 n = HALF_OPEN_MANY; n < 50; n++) {
+		wait_for(TEST_SECOND / 100);
+		syn(100 + n);
+		assert_null(test_find(100 + n - HALF_OPEN_MANY)); /* the oldest half-open one */
+	}
+	for (u16 n = HALF_OPEN_MANY; n < WAYS; n++)
+		assert_non_null(test_find(n));
+	assert_int_equal(test_counters.displaced, HALF_OPEN_MANY);
+	assert_int_equal(test_counters.evicted, 50 - HALF_OPEN_MANY);
 	assert_balanced();
 }
 
@@ -561,7 +573,7 @@ int main(void)
 		unit(test_hash_spreads_and_depends_on_the_seed),
 		unit(test_keys_in_sequence_spread_like_any),
 		unit(test_oldest_half_open_gives_way),
-		unit(test_half_open_before_closed),
+		unit(test_closed_before_half_open),
 		unit(test_expired_before_half_open),
 		unit(test_refused_before_half_open),
 		unit(test_strays_displace_strays_only),
