@@ -141,17 +141,27 @@ ALWAYS_INLINE u64 lower_ranked(u64 a, u64 b)
 	return a ^ ((a ^ b) & b_is_lower);
 }
 
+/* 1 if a rank or hint is of that class, without a branch. */
+ALWAYS_INLINE u32 has_class(u32 hint, enum victim class)
+{
+	u32 differ = hint >> HINT_CLASS_SHIFT ^ class;
+
+	hide_value(differ); /* else it is seen to be a comparison, and made into a branch */
+	return (differ - 1) >> 31;
+}
+
 /* The lowest rank that the hints name, with its way: WAYS where all are of live ones. */
 ALWAYS_INLINE u64 lowest_of_hints(const struct bucket *b, u64 now, bool many_half_open)
 {
 	u64 best = ranked_way((VICTIM_NONE << HINT_CLASS_SHIFT) - 1, WAYS);
 	u32 units = hint_time(now), longest = hint_longest_span();
+	const u32 earlier = (u32)(VICTIM_HALF_OPEN - VICTIM_ONE_OF_MANY) << HINT_CLASS_SHIFT;
 
 	for (u32 i = 0; i < WAYS; i++) {
 		u32 rank = hint_rank(b->hints[i], units, longest);
 
-		if (many_half_open && rank >> HINT_CLASS_SHIFT == VICTIM_HALF_OPEN)
-			rank -= (VICTIM_HALF_OPEN - VICTIM_ONE_OF_MANY) << HINT_CLASS_SHIFT;
+		if (many_half_open)
+			rank -= has_class(rank, VICTIM_HALF_OPEN) * earlier;
 		best = lower_ranked(best, ranked_way(rank, i));
 	}
 	return best;
@@ -165,7 +175,7 @@ VERIFIED_ALONE u64 spare_closed(const struct bucket *b, u64 now, u64 best)
 	if (!b)
 		return best;
 	for (u32 i = 0; i < WAYS; i++)
-		half_open += b->hints[i] >> HINT_CLASS_SHIFT == VICTIM_HALF_OPEN;
+		half_open += has_class(b->hints[i], VICTIM_HALF_OPEN);
 	return half_open < HALF_OPEN_MANY ? best : lowest_of_hints(b, now, true);
 }
 

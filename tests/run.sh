@@ -154,8 +154,8 @@ run_end_to_end() {
 if [ $# -eq 0 ]; then
 	run_units
 	run_scenarios
-	run_counted "stack of the programs, as older kernels count it" \
-		python3 tests/kernels/stack_fits.py "$BUILD/synscope.bpf.o"
+	run_counted "what older kernels' verifiers refuse" \
+		python3 tests/kernels/older_verifiers.py "$BUILD/synscope.bpf.o"
 	run_captures
 	run_counted "fuzzers, ten seconds each" make --no-print-directory -s fuzz-short
 fi
