@@ -12,9 +12,10 @@
 #define SYNSCOPE_PREDICTION_H
 
 #include "config.h"
+#include "claim.h"
 #include "counting.h"
+#include "direction.h"
 #include "plain.h"
-#include "sequence.h"
 #include "sighting.h"
 #include "states.h"
 #include "table.h"

@@ -7,9 +7,11 @@
 #define SYNSCOPE_SEQUENCE_H
 
 #include "acceptable.h"
+#include "acknowledgment.h"
 #include "bucket.h"
 #include "claim.h"
 #include "connection.h"
+#include "direction.h"
 #include "history.h"
 #include "hole.h"
 #include "sighting.h"
@@ -18,42 +20,10 @@
 /* A frame seen again within this time, with the same IP identification, was captured twice. ns. */
 enum { DUPLICATE_WITHIN = 50000000 };
 
-/* RFC 6298 section 2: SRTT moves by an eighth of the difference. */
-enum { SRTT_SHIFT = 3 };
-
-ALWAYS_INLINE u32 saturated(u64 ns)
-{
-	return ns > 0xffffffffULL ? 0xffffffffU : (u32)ns;
-}
-
 /* RFC 7323 section 2.3: a larger shift count is taken as 14. */
 ALWAYS_INLINE u8 usable_window_scale(u8 sent)
 {
 	return sent > TCP_WINDOW_SCALE_MAX && sent != NO_WINDOW_SCALE ? TCP_WINDOW_SCALE_MAX : sent;
-}
-
-/* An endpoint counts from `isn`. Before the handshake is over it may turn out to be another one, or not so
- * far. */
-ALWAYS_INLINE void direction_restart(struct direction *me, u32 isn, u32 next)
-{
-	u64 distance = (u64)next - isn;
-
-	hide_value(distance); /* else its sign is a branch, and each costs the verifier a state */
-	me->isn = isn;
-	me->next = next;
-	me->next_wraps = (u16)(distance >> 63);
-}
-
-/* Its SYN says that what was taken for its numbers was none; what was under way by these is no sample. */
-ALWAYS_INLINE void direction_renumber(struct direction *me, u32 isn)
-{
-	direction_restart(me, isn, isn);
-	me->sample_at = 0;
-}
-
-ALWAYS_INLINE void direction_begin(struct direction *me, const struct segment *s)
-{
-	direction_restart(me, s->flags & (TCP_SYN | TCP_RST) ? s->seq : s->seq - 1, s->seq);
 }
 
 /*
@@ -81,179 +51,6 @@ ALWAYS_INLINE bool begins_with_keepalive(const struct connection *c, const struc
 
 	return state & (MIDSTREAM | SAW_SYN << to) && state & SAW_ACK << to && !sequence_length(s) &&
 	       !(s->flags & TCP_RST) && s->seq + 1 == DIRECTION(c, to)->acknowledged;
-}
-
-/* A round-trip sample ends. Karn's rule was kept where it began: retransmissions cancel it. */
-ALWAYS_INLINE void take_sample(struct direction_quality *q, u64 ns)
-{
-	u32 sample = (s64)ns > 0 ? saturated(ns) : 1; /* two CPUs' clocks, or a capture's, may step back */
-
-	if (!q->rtt_min) {
-		q->rtt_min = q->rtt_max = q->rtt_smoothed = sample;
-		return;
-	}
-	if (sample < q->rtt_min)
-		q->rtt_min = sample;
-	if (sample > q->rtt_max)
-		q->rtt_max = sample;
-	q->rtt_smoothed += (sample >> SRTT_SHIFT) - (q->rtt_smoothed >> SRTT_SHIFT);
-}
-
-/* Moves `next` on to `end`. Where all of it is new and none is under way, a round-trip sample begins. */
-ALWAYS_INLINE void direction_advance(struct direction *me, u32 end, bool all_new, struct sighting *g)
-{
-	if (end < me->next)
-		me->next_wraps++;
-	me->next = end;
-	if (!me->sample_at && all_new) {
-		me->sample_at = sighted_at(g);
-		me->sample_seq = end;
-	}
-}
-
-/*
- * Whether an acknowledgment number is one that its sender left behind long ago: before its first one the
- * peer's initial number or less, and later a window's width behind the latest (RFC 5961 section 5.2).
- */
-ALWAYS_INLINE bool ack_is_too_old(const struct connection *c, const struct segment *s, enum endpoint from,
-				  u64 state)
-{
-	enum endpoint to = other_endpoint(from);
-	s32 ahead = sequence_difference(s->ack, acknowledged_of(c, to));
-
-	if (!(state & SAW_ACK << from))
-		return state & SAW_SYN << to && ahead <= 0;
-	return ahead < -(s32)largest_window(c, from, state);
-}
-
-/*
- * Whether an acknowledgment number may be believed: it covers nothing that was never sent, and is not too
- * old; or it may be of bytes that were missed by us.
- */
-ALWAYS_INLINE u32 judge_ack(struct connection *c, const struct segment *s, const struct sighting *g,
-			    u64 state)
-{
-	struct direction *peer = DIRECTION(c, other_endpoint(g->from));
-	s32 ahead = sequence_difference(s->ack, peer->next);
-
-	if (ahead <= 0)
-		return ack_is_too_old(c, s, g->from, state) ? 0 : FACT_ACK_OK;
-	if (!may_acknowledge_unseen(c, s, g, state))
-		return 0;
-	if (state & SAW_SYN << other_endpoint(g->from))
-		return FACT_GAP | FACT_ACKS_SYN; /* what came behind it was taken, and so was it */
-	if (!(state & MIDSTREAM) || state & SAW_ACK << g->from || ahead != 1 || peer->next != peer->isn + 1)
-		return FACT_GAP;
-	/* the peer began with a keepalive: its number was acknowledged long before */
-	direction_restart(peer, peer->isn + 1, s->ack);
-	return FACT_ACK_OK;
-}
-
-/* Moves on to an acknowledgment number that is further than me->acknowledged. */
-ALWAYS_INLINE void direction_acknowledge(struct direction *me, struct direction *peer,
-					 struct direction_quality *peer_quality, u32 ack, struct sighting *g)
-{
-	if (ack < me->acknowledged)
-		me->acked_wraps++;
-	me->acknowledged = ack;
-	if (!peer->sample_at || sequence_difference(ack, peer->sample_seq) < 0)
-		return;
-	take_sample(peer_quality, sighted_at(g) - peer->sample_at);
-	peer->sample_at = 0;
-}
-
-/*
- * The handshake's arithmetic: a SYN takes one number, and the data in it as many as it has bytes. Where the
- * peer has sent an ACK before, the SYN-ACK is late in the capture, and what it leaves out came after.
- */
-ALWAYS_INLINE u32 judge_syn_ack_number(struct direction *peer, const struct segment *s, bool peer_sent_ack)
-{
-	u32 facts = 0;
-
-	if (sequence_difference(s->ack, peer->isn + 1) < 0 || sequence_difference(s->ack, peer->next) > 0)
-		return 0;
-	facts = FACT_ACKS_SYN;
-	if (s->flags & TCP_SYN && peer->next != peer->isn + 1) {
-		if (s->ack != peer->isn + 1)
-			return facts | FACT_SYN_DATA_TAKEN;
-		if (peer_sent_ack)
-			return facts;
-		/* the data was not taken and will be sent again, as new */
-		direction_restart(peer, peer->isn, peer->isn + 1);
-		peer->sample_seq = peer->next; /* and the SYN was answered */
-		facts |= FACT_SYN_DATA_LEFT;
-	}
-	return facts;
-}
-
-/* Of two SYN-ACKs with different numbers, the one that the originator acknowledges counts. */
-ALWAYS_INLINE void settle_isn(struct connection *c, const struct segment *s, u64 state)
-{
-	struct direction *responder = DIRECTION(c, RESPONDER);
-
-	if (!(state & SYN_ACK_DIFFERS) || state & ESTABLISHED_ONCE || s->ack != c->other_isn + 1)
-		return;
-	direction_restart(responder, c->other_isn, s->ack);
-}
-
-/* What an acknowledgment says of missing bytes. Another CPU may be changing them: a race costs a letter. */
-ALWAYS_INLINE u32 judge_hole(const struct connection *c, enum endpoint from, u32 ack)
-{
-	enum endpoint to = other_endpoint(from);
-	const struct direction *me = DIRECTION(c, from), *peer = DIRECTION(c, to);
-	const struct direction_quality *theirs = &c->quality[to & 1], *mine = &c->quality[from & 1];
-	u32 facts = 0;
-
-	if (missing_below(theirs, peer->next, ack) > missing_below(theirs, peer->next, me->acknowledged))
-		facts |= FACT_HOLE_ACKED;
-	if (!hole_is_open(theirs, peer->next, ack) && !hole_is_open(mine, me->next, peer->acknowledged))
-		facts |= FACT_HOLE_OVER;
-	return facts;
-}
-
-ALWAYS_INLINE u32 observe_ack(struct connection *c, const struct segment *s, struct sighting *g, u64 state)
-{
-	enum endpoint from = g->from, to = other_endpoint(from);
-	struct direction *me = DIRECTION(c, from), *peer = DIRECTION(c, to);
-	u32 facts = 0;
-
-	if (!(s->flags & TCP_ACK))
-		return FACT_ACK_OK;
-	if (!has_begun(state, to)) {
-		if (state & SAW_SYN << from && !(state & (ESTABLISHED_ONCE | SAW_ACK << from)) &&
-		    !(g->facts & FACT_SEQ_OK))
-			return 0; /* not its sender's, who has sent one SYN so far */
-		if (!(state & SAW_ACK << from) || sequence_difference(s->ack, me->acknowledged) > 0)
-			me->acknowledged = s->ack;
-		return FACT_ACK_OK;
-	}
-	if (from == ORIGINATOR)
-		settle_isn(c, s, state);
-	if (state & SAW_SYN << to && !(state & ESTABLISHED_ONCE && state & SYN_ACKED << to &&
-				       endpoint_state(state, to) != STATE_SYN_RECEIVED))
-		facts |= judge_syn_ack_number(peer, s, state & SAW_ACK << to);
-	if (state & WINDOW_PROBED << to && s->ack == peer->next + 1) {
-		direction_advance(peer, s->ack, false, g);
-		facts |= FACT_PROBE_TAKEN;
-	}
-	if (state & SAW_ACK << from && s->ack == me->acknowledged)
-		facts |= FACT_ACK_OK; /* believed once: what was missed then is missed once */
-	else
-		facts |= judge_ack(c, s, g, state);
-	facts |= g->facts;
-	forget_value(facts, &g->facts); /* else the verifier goes on with a state for each of its values */
-	if (state & SAW_FIN << to && s->ack == peer->next)
-		facts |= FACT_ACKS_FIN;
-	if (s->flags & TCP_RST || !(facts & (FACT_ACK_OK | FACT_GAP)))
-		return facts;
-	if (!(state & SAW_ACK << from))
-		me->acknowledged = sequence_difference(s->ack, peer->isn) > 0 ? peer->isn : s->ack;
-	if (sequence_difference(s->ack, me->acknowledged) > 0) {
-		if (state & HOLE_OPEN)
-			facts |= judge_hole(c, from, s->ack);
-		direction_acknowledge(me, peer, &c->quality[to & 1], s->ack, g);
-	}
-	return facts;
 }
 
 /* A segment behind a hole that nobody sent again: IP identifications still count in sending order. */
@@ -306,14 +103,6 @@ ALWAYS_INLINE bool is_late_syn(const struct segment *s, const struct sighting *g
 {
 	return s->flags & TCP_SYN && ahead < 0 && !(state & SAW_SYN << g->from) &&
 	       !(g->facts & FACT_SYN_OTHER);
-}
-
-/* Whether a packet has one of the identifications that its sender used last (IPv4): it was overtaken. */
-ALWAYS_INLINE bool is_earlier_packet(const struct direction *me, u16 ip_id)
-{
-	enum { RECENT_PACKETS = 64 };
-
-	return (u16)(me->ip_id - ip_id) < RECENT_PACKETS;
 }
 
 /*
@@ -400,14 +189,6 @@ ALWAYS_INLINE u32 observe_syn(struct connection *c, const struct segment *s, str
 	return FACT_SYN_OTHER;
 }
 
-ALWAYS_INLINE void direction_return(struct direction *me, struct direction_quality *q)
-{
-	if (q->hole_low > me->next)
-		me->next_wraps--;
-	me->next = q->hole_low;
-	drop_hole(q);
-}
-
 /* The sender's sequence numbers: what of the segment is new, old, or missing before it. */
 ALWAYS_INLINE u32 observe_sequence(struct connection *c, const struct segment *s, struct sighting *g,
 				   u64 state)
@@ -440,14 +221,6 @@ ALWAYS_INLINE u32 observe_sequence(struct connection *c, const struct segment *s
 							      !(state & (ESTABLISHED_ONCE | MIDSTREAM)))))
 		return facts; /* it is not taken (on_fin()), nor is what comes with it */
 	return facts | take_new(c, s, g, ahead);
-}
-
-/* Counts a packet, and the headers of those that were merged into it. */
-ALWAYS_INLINE void direction_count(struct direction *me, u32 ip_length, const struct sighting *g)
-{
-	me->segments += g->count;
-	me->bytes += ip_length + (u64)(g->count - 1) * g->headers;
-	me->last = max_u64(me->last, g->tick);
 }
 
 ALWAYS_INLINE void observe_packet(struct direction *me, const struct segment *s, const struct sighting *g)
