@@ -59,8 +59,11 @@ ALWAYS_INLINE enum victim victim_class(const struct connection *c)
 		return was_never_open(c->state) ? VICTIM_NEVER_OPEN : VICTIM_CLOSED;
 	if (!(c->state & (ESTABLISHED_ONCE | MIDSTREAM)) || is_unproven(c))
 		return VICTIM_HALF_OPEN;
-	if (config_current()->one_way)
+	if (config_current()->one_way) {
+		if (either(c->state, SAW_FIN)) /* it is over, as far as it can be seen */
+			return VICTIM_CLOSED;
 		return c->state & MIDSTREAM ? VICTIM_ONE_SIDED : VICTIM_NONE;
+	}
 	return both_took_part(c->state) ? VICTIM_NONE : VICTIM_ONE_SIDED;
 }
 

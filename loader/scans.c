@@ -196,13 +196,28 @@ static void begin_minute(struct scans *s, struct suspect *p, u64 now)
 	p->count = p->failed = p->probes = 0;
 }
 
+/* Where answers are not looked at, whoever goes on behind a SYN had one. */
+static u64 with_answer(const struct scans *s, u64 state)
+{
+	if (s->one_way && state & SAW_SYN && state & (SAW_ACK | SAW_DATA))
+		state |= ESTABLISHED_ONCE | SAW_SYN << RESPONDER;
+	return state;
+}
+
+/* There no event tells of the ACK of a stack: only its record can say that it did not go on. */
+static void note_silence(const struct scans *s, struct suspect *p, u64 now)
+{
+	if (!s->one_way || p->kind != SCAN_CONNECT)
+		suspect_note_silence(p, now);
+}
+
 /* A new minute begins, if it is time: what was tried has had time to be answered. */
 static void turn(struct scans *s, struct suspect *p, u64 now)
 {
 	if (!suspect_minute_is_over(p, now))
 		return;
 	if (!suspect_is_flagged_now(p) && p->count >= SCAN_TARGETS_LEAST) {
-		suspect_note_silence(p, now);
+		note_silence(s, p, now);
 		decide(s, p);
 	}
 	begin_minute(s, p, now);
@@ -250,6 +265,7 @@ static void on_answer(struct scans *s, const struct connection_key *key, u64 sta
 
 	if (!p)
 		return;
+	state = with_answer(s, state);
 	suspect_note_state(p, &t, state);
 	if (p->scanner)
 		scanner_answer(p->scanner, &t, answer_of(state));
@@ -318,7 +334,8 @@ static void make_good(struct scans *s, struct suspect *p, const struct connectio
 		if (c->start >= p->begin && !suspect_attempt(p, t))
 			suspect_add_attempt(p, t, c->start);
 	} else if (scanner && c->start >= scanner->since) {
-		scanner->probes += scanner_probe(scanner, t, 0, answer_of(c->state), &s->purse);
+		scanner->probes +=
+			scanner_probe(scanner, t, 0, answer_of(with_answer(s, c->state)), &s->purse);
 	}
 }
 
@@ -351,7 +368,7 @@ static struct suspect *consider(struct scans *s, const struct connection *c, enu
 	if (!p->latest.generation)
 		p->latest = event_of(c);
 	make_good(s, p, c, &t);
-	suspect_note_state(p, &t, c->state);
+	suspect_note_state(p, &t, with_answer(s, c->state));
 	note_final_silence(p, c, &t, now, wait);
 	decide(s, p);
 	return p;
@@ -398,7 +415,7 @@ static void look_at_undecided(struct scans *s, u64 now)
 		for (u64 bits = s->suspects.undecided[word]; bits; bits &= bits - 1) {
 			struct suspect *p = &s->suspects.places[word * 64 + (u32)__builtin_ctzll(bits)];
 
-			suspect_note_silence(p, now);
+			note_silence(s, p, now);
 			decide(s, p);
 		}
 }

@@ -46,6 +46,7 @@ struct scans {
 	struct scanner scanners[SCANNERS];
 	u32 active;		/* of them, not over: 0 to SCANNERS */
 	size_t purse;		/* bytes that they may still take: 0 to SCAN_PURSE */
+	bool one_way;		/* set by whoever opened it: answers are not looked at (--ingress-only) */
 	u64 next_look;		/* ns; scans_advance() does nothing before */
 	u64 counts[SCAN_KINDS]; /* probes of flagged sources whose record is final */
 	u64 seen;		/* scans that were told of */

@@ -72,6 +72,44 @@ static void what_was_open_at_its_first_event_is_no_scan(void **state)
 	assert_int_equal(s->seen, 0);
 }
 
+/* With --ingress-only no SYN-ACK is seen, and no event tells of the ACK: whoever goes on was answered. */
+static void who_goes_on_was_answered_where_nobody_looks(void **state)
+{
+	struct scans *s = *state;
+	struct trial t[2 * SCAN_SAMPLE];
+
+	s->one_way = true;
+	for (u16 i = 0; i < COUNT_OF(t); i++) {
+		t[i] = done(s, stack_syn(SCANNER, HOST, PORT + i, BEGIN + i * MS), 0);
+		t[i].c.state |= SAW_ACK;
+		if (i % 2)
+			becomes(s, &t[i], SAW_FIN);
+	}
+	scans_advance(s, BEGIN + 30 * SECOND);
+	for (u16 i = 0; i < COUNT_OF(t); i++)
+		assert_int_equal(judge(s, &t[i], BEGIN + 40 * SECOND), SCAN_NONE);
+	assert_int_equal(s->seen, 0);
+}
+
+static void who_does_not_go_on_is_found_there_too(void **state)
+{
+	struct scans *s = *state;
+	struct trial t[SCAN_TARGETS_LEAST];
+
+	s->one_way = true;
+	for (u16 i = 0; i < COUNT_OF(t); i++)
+		done(s, syn(HOST, PORT + i, BEGIN + i * MS), 0);
+	scans_advance(s, BEGIN + 10 * SECOND);
+	assert_int_equal(scan_of(s, SCAN_SYN)->hosts.count, 1);
+	for (u16 i = 0; i < COUNT_OF(t); i++)
+		t[i] = done(s, stack_syn(SCANNER, HOST, PORT + i, BEGIN + i * MS), 0);
+	scans_advance(s, BEGIN + 30 * SECOND);
+	assert_null(scan_of(s, SCAN_CONNECT)); /* they may be open by now */
+	for (u16 i = 0; i < COUNT_OF(t); i++)
+		judge(s, &t[i], BEGIN + 40 * SECOND);
+	assert_non_null(scan_of(s, SCAN_CONNECT));
+}
+
 static void less_than_half_of_ten_opened_is_one(void **state)
 {
 	struct scans *s = *state;
@@ -305,6 +343,8 @@ int main(void)
 		TEST(one_port_of_ten_hosts_is_a_scan),
 		TEST(half_of_ten_opened_is_no_scan),
 		TEST(what_was_open_at_its_first_event_is_no_scan),
+		TEST(who_goes_on_was_answered_where_nobody_looks),
+		TEST(who_does_not_go_on_is_found_there_too),
 		TEST(less_than_half_of_ten_opened_is_one),
 		TEST(silence_counts_after_three_seconds),
 		TEST(who_answers_late_does_not_fail),

@@ -331,6 +331,26 @@ static void test_what_was_never_answered_gives_way_last(void **state)
 	assert_balanced();
 }
 
+/* Where one side alone is looked at, nothing but acknowledgments comes behind its FIN. */
+static void test_one_way_ends_with_a_fin(void **state)
+{
+	(void)state;
+	test_config.one_way = 1;
+	for (u16 n = 0; n < WAYS; n++) {
+		wait_for(TEST_SECOND / 100);
+		syn(n);
+		test_track(test_segment(n, true, TCP_ACK, 1001, 2001));
+		if (n)
+			test_track(test_segment(n, true, TCP_FIN | TCP_ACK, 1001, 2001));
+	}
+	syn(100);
+	assert_non_null(test_find(0));
+	assert_null(test_find(1));
+	assert_non_null(test_find(100));
+	assert_int_equal(test_counters.untracked, 0);
+	assert_balanced();
+}
+
 /* Where one side alone is looked at, every connection looks like that. */
 static void test_one_way_is_no_reason_to_give_way(void **state)
 {
@@ -578,6 +598,7 @@ int main(void)
 		unit(test_refused_before_half_open),
 		unit(test_strays_displace_strays_only),
 		unit(test_what_was_never_answered_gives_way_last),
+		unit(test_one_way_ends_with_a_fin),
 		unit(test_one_way_is_no_reason_to_give_way),
 		unit(test_silence_of_days),
 		unit(test_after_a_weekend),
