@@ -2,6 +2,13 @@
 /* Who gives way in a full bucket, and who does not. */
 #include "one_bucket.h"
 
+/* Its originator goes on, and nobody is seen to answer. */
+static void open_one_sided(u16 n)
+{
+	syn(n);
+	test_track(test_segment(n, true, TCP_ACK, 1001, 2001));
+}
+
 static void test_oldest_half_open_gives_way(void **state)
 {
 	(void)state;
@@ -113,8 +120,7 @@ static void test_what_was_never_answered_gives_way_last(void **state)
 	establish(0);
 	for (u16 n = 1; n < WAYS; n++) {
 		wait_for(1000);
-		syn(n);
-		test_track(test_segment(n, true, TCP_ACK, 1001, 2001));
+		open_one_sided(n);
 	}
 	syn(100);
 	assert_non_null(test_find(0));
@@ -134,8 +140,7 @@ static void test_one_way_ends_with_a_fin(void **state)
 	test_config.one_way = 1;
 	for (u16 n = 0; n < WAYS; n++) {
 		wait_for(TEST_SECOND / 100);
-		syn(n);
-		test_track(test_segment(n, true, TCP_ACK, 1001, 2001));
+		open_one_sided(n);
 		if (n)
 			test_track(test_segment(n, true, TCP_FIN | TCP_ACK, 1001, 2001));
 	}
@@ -152,10 +157,8 @@ static void test_one_way_is_no_reason_to_give_way(void **state)
 {
 	(void)state;
 	test_config.one_way = 1;
-	for (u16 n = 0; n < WAYS; n++) {
-		syn(n);
-		test_track(test_segment(n, true, TCP_ACK, 1001, 2001));
-	}
+	for (u16 n = 0; n < WAYS; n++)
+		open_one_sided(n);
 	syn(100);
 	assert_null(test_find(100));
 	assert_int_equal(test_counters.untracked, 1);
