@@ -189,12 +189,9 @@ ALWAYS_INLINE bool predict_xdp(struct xdp_md *ctx, bool replay)
 	f = (struct frame){.data = pointer(ctx->data),
 			   .end = pointer(ctx->data_end),
 			   .length = ctx->data_end - ctx->data};
-	if (replay) {
-		if (!read_replay_metadata(ctx, &f, &g))
-			return false;
-		own->cached.tick = g.tick;
-	}
-	return take_predicted(&f, &g, &own->counters, &own->cached.tick);
+	if (replay && !read_replay_metadata(ctx, &f, &g))
+		return false;
+	return take_predicted(&f, &g, &own->counters, replay ? &g.tick : &own->cached.tick);
 }
 
 /* The same of what is `count` segments on the wire. */

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the acknowledgment number of a segment means: whether it may be believed, and what it says of the
- * peer. */
+/* What an acknowledgment number means: whether it may be believed, and what it says of the peer. */
 #ifndef SYNSCOPE_ACKNOWLEDGMENT_H
 #define SYNSCOPE_ACKNOWLEDGMENT_H
 

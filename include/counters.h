@@ -117,7 +117,7 @@ struct counters {
 /* Answers that would cost a CPU more than all the rest that most segments ask for. */
 struct cached {
 	u64 jiffy;
-	u64 tick;    /* ns, when that jiffy was first met; of a replay, its frame's time */
+	u64 tick;    /* ns, when that jiffy was first met */
 	u32 asked;   /* how often in this jiffy somebody wanted to know whether the ring is filling */
 	u16 filling; /* 1: it was, when it was last looked at; */
 	u16 wake;    /*   and the next item shall wake the reader */

@@ -23,6 +23,13 @@ struct plain {
 	u32 ip_length; /* bytes */
 };
 
+/* Where its headers are. */
+ALWAYS_INLINE void plain_point(struct plain *p, const u8 *ip, u32 ip_version)
+{
+	p->ip = ip;
+	p->tcp = ip + (ip_version == 4 ? IPV4_HEADER : IPV6_HEADER);
+}
+
 /* A header of 20 bytes and no fragment. */
 ALWAYS_INLINE bool plain_ipv4(struct plain *p)
 {
@@ -124,12 +131,10 @@ ALWAYS_INLINE u32 plain_version(const struct frame *f)
 	return ethertype == ETHERTYPE_IPV4 ? 4 : ethertype == ETHERTYPE_IPV6 ? 6 : 0;
 }
 
-/* Of the version that plain_version() found. False: its headers are others, and not all of `p` was filled in.
- */
+/* Of the version that plain_version() found. False: its headers are others, and `p` is not whole. */
 ALWAYS_INLINE bool read_plain(const struct frame *f, u32 ip_version, struct plain *p)
 {
-	p->ip = f->data + ETHERNET_HEADER;
-	p->tcp = p->ip + (ip_version == 4 ? IPV4_HEADER : IPV6_HEADER);
+	plain_point(p, f->data + ETHERNET_HEADER, ip_version);
 	if (unlikely(p->tcp + TCP_HEADER > f->end) ||
 	    unlikely(!(ip_version == 4 ? plain_ipv4(p) : plain_ipv6(p))) ||
 	    unlikely(p->ip_length + ETHERNET_HEADER > f->length) || unlikely(!plain_tcp(p, f->end)))

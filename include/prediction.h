@@ -11,8 +11,8 @@
 #ifndef SYNSCOPE_PREDICTION_H
 #define SYNSCOPE_PREDICTION_H
 
-#include "config.h"
 #include "claim.h"
+#include "config.h"
 #include "counting.h"
 #include "direction.h"
 #include "plain.h"
@@ -149,8 +149,7 @@ ALWAYS_INLINE bool take_version(const struct frame *f, u32 ip_version, struct si
 	c = find_plain(&p, ip_version);
 	if (unlikely(!c))
 		return false;
-	p.ip = kept;
-	p.tcp = p.ip + (ip_version == 4 ? IPV4_HEADER : IPV6_HEADER);
+	plain_point(&p, kept, ip_version);
 	g->tick = *tick;
 	g->headers = p.ip_length - p.payload;
 	g->frame_length = f->length + (g->count - 1) * (f->length - p.payload);

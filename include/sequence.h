@@ -8,11 +8,9 @@
 
 #include "acceptable.h"
 #include "acknowledgment.h"
-#include "bucket.h"
 #include "claim.h"
 #include "connection.h"
 #include "direction.h"
-#include "history.h"
 #include "hole.h"
 #include "sighting.h"
 #include "states.h"

@@ -9,7 +9,6 @@
 #include "connection.h"
 #include "counters.h"
 #include "event.h"
-#include "sequence.h"
 #include "sighting.h"
 #include "states.h"
 

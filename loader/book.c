@@ -50,11 +50,11 @@ int book_open(struct book *b, const struct interface *interface, const struct co
 	b->output = output;
 	b->summary = summary;
 	b->scans = scans_open(config->hash_seed[0], on_scan, b);
-	if (b->scans)
-		b->scans->one_way = interface->ingress_only;
 	b->entries = memory_open(entries_size(b));
-	if (b->scans && b->entries && !deadlines_open(&b->deadlines, slots(b), places(b)))
+	if (b->scans && b->entries && !deadlines_open(&b->deadlines, slots(b), places(b))) {
+		b->scans->ingress_only = interface->ingress_only;
 		return 0;
+	}
 	scans_close(b->scans);
 	memory_close(b->entries, entries_size(b));
 	b->scans = NULL;

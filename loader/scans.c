@@ -199,7 +199,7 @@ static void begin_minute(struct scans *s, struct suspect *p, u64 now)
 /* Where answers are not looked at, whoever goes on behind a SYN had one. */
 static u64 with_answer(const struct scans *s, u64 state)
 {
-	if (s->one_way && state & SAW_SYN && state & (SAW_ACK | SAW_DATA))
+	if (s->ingress_only && state & SAW_SYN && state & (SAW_ACK | SAW_DATA))
 		state |= ESTABLISHED_ONCE | SAW_SYN << RESPONDER;
 	return state;
 }
@@ -207,7 +207,7 @@ static u64 with_answer(const struct scans *s, u64 state)
 /* There no event tells of the ACK of a stack: only its record can say that it did not go on. */
 static void note_silence(const struct scans *s, struct suspect *p, u64 now)
 {
-	if (!s->one_way || p->kind != SCAN_CONNECT)
+	if (!s->ingress_only || p->kind != SCAN_CONNECT)
 		suspect_note_silence(p, now);
 }
 

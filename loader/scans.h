@@ -39,14 +39,14 @@ enum {
 typedef void scan_tell(void *context, struct scanner *s, enum scan_news news);
 
 struct scans {
-	u64 seed;	 /* of the hashes: what an attacker does not know */
-	scan_tell *tell; /* NULL: nobody listens */
-	void *context;	 /* for it */
+	u64 seed;	   /* of the hashes: what an attacker does not know */
+	scan_tell *tell;   /* NULL: nobody listens */
+	void *context;	   /* for it */
+	bool ingress_only; /* set by whoever opened it: answers are not looked at */
 	struct suspect_table suspects;
 	struct scanner scanners[SCANNERS];
 	u32 active;		/* of them, not over: 0 to SCANNERS */
 	size_t purse;		/* bytes that they may still take: 0 to SCAN_PURSE */
-	bool one_way;		/* set by whoever opened it: answers are not looked at (--ingress-only) */
 	u64 next_look;		/* ns; scans_advance() does nothing before */
 	u64 counts[SCAN_KINDS]; /* probes of flagged sources whose record is final */
 	u64 seen;		/* scans that were told of */

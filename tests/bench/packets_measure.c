@@ -9,7 +9,7 @@ struct timing {
 	double floor[ROUNDS_MAX];
 	double above[ROW_TARGETS][ROUNDS_MAX];
 	double memory[ROUNDS_MAX]; /* what memory alone takes */
-	double needed[ROUNDS_MAX]; /* and what else such a segment needs, above the floor */
+	double needed[ROUNDS_MAX]; /* and what else such a segment needs, more than parsing */
 };
 
 struct measurement {
@@ -79,7 +79,7 @@ static bool has_clock(const struct row *row)
 }
 
 /* Where it belongs to one, whose direction is claimed meanwhile. */
-static bool has_claim(const struct row *row)
+static bool has_look_up(const struct row *row)
 {
 	return is_tracked(row) && !opens(row);
 }
@@ -137,7 +137,7 @@ static void print(const struct measurement *m)
 		.value = median(m->timing.above[TARGET_SYNSCOPE], rounds),
 		.memory = has_memory(m->row) ? median(m->timing.memory, rounds) : 0,
 		.clock = has_clock(m->row) ? median(m->timing.needed, rounds) : 0,
-		.claim = has_claim(m->row) ? median(m->timing.needed, rounds) : 0,
+		.look_up = has_look_up(m->row) ? median(m->timing.needed, rounds) : 0,
 		.target = row_target(m->row),
 		.packets = m->row->scene->steps > 2 ? m->row->scene->steps : 0,
 	};

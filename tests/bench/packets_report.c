@@ -47,7 +47,7 @@ static const char *why_missed(const struct report *r)
 		return "memory alone is above";
 	if (r->memory > 0 && r->parse + r->memory > r->target)
 		return "parsing and memory alone are above";
-	if (r->claim > 0 && r->parse + r->claim + r->memory > r->target)
+	if (r->look_up > 0 && r->parse + r->look_up + r->memory > r->target)
 		return r->memory > 0 ? "parsing, look-up and memory alone are above"
 				     : "parsing and look-up alone are above";
 	if (r->clock > 0 && r->parse + r->clock + r->memory > r->target)
@@ -74,8 +74,8 @@ static void print_json(const struct report *r)
 		printf(", \"memory\": %.1f", r->memory);
 	if (r->clock > 0)
 		printf(", \"clock\": %.1f", r->clock);
-	if (r->claim > 0)
-		printf(", \"look_up\": %.1f", r->claim);
+	if (r->look_up > 0)
+		printf(", \"look_up\": %.1f", r->look_up);
 	if (r->ring > 0)
 		printf(", \"ring\": %.1f", r->ring);
 	if (r->packets)
@@ -103,7 +103,7 @@ static void print_text(const struct report *r)
 	printf("%-36s", r->name);
 	print_optional(r->floor);
 	print_optional(r->parse);
-	print_optional(r->claim);
+	print_optional(r->look_up);
 	print_optional(r->ring > 0 ? r->ring + r->memory : r->memory);
 	printf(r->value < 10 ? " %9.2f %-12s" : " %9.1f %-12s", r->value, r->unit);
 	if (r->target != 0)

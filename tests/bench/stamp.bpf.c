@@ -11,8 +11,10 @@
 /* For the claims below. */
 const volatile struct config hashing = {.buckets = 2, .hash_seed = {1, 2, 3, 4, 5, 6}};
 #define config_current() (&hashing)
+#define clock_now()	 bpf_ktime_get_ns()
 
 #include "bucket.h"
+#include "claim.h"
 #include "event.h"
 #include "plain.h"
 #include "stamp.h"
@@ -257,8 +259,7 @@ ALWAYS_INLINE void want_key(struct plain *p)
 	hide_value(p->from_high);
 }
 
-/* The quick way to read what almost every segment has, as synscope has one. 4, 6, or 0: the frame is another.
- */
+/* The quick way to read what almost every segment has. 4, 6, or 0: the frame is another. */
 ALWAYS_INLINE u32 parse_plain(const struct frame *f, struct plain *p)
 {
 	u32 version = plain_version(f);
@@ -324,7 +325,7 @@ int parse_xdp(struct xdp_md *ctx)
 
 ALWAYS_INLINE void read_clock(void)
 {
-	u64 now = bpf_ktime_get_ns();
+	u64 now = clock_now();
 
 	hide_value(now);
 }
@@ -356,8 +357,8 @@ ALWAYS_INLINE void claim_and_release(const struct plain *p, u32 version)
 	if (unlikely(!d))
 		return;
 	was = *(volatile u32 *)&d->version;
-	if (likely(!(was & 1)) && likely(compare_and_swap(&d->version, was, was + 1) == was))
-		store_release(&d->version, was + 2);
+	if (likely(direction_claim(d, was)))
+		direction_release(d, was);
 }
 
 SEC("xdp.frags")
@@ -376,7 +377,7 @@ ALWAYS_INLINE void put_into_ring(void)
 	if (!e)
 		return;
 	__builtin_memset(e, 0, sizeof(*e));
-	e->time = bpf_ktime_get_ns();
+	e->time = clock_now();
 	e->number = fetch_and_add(&events, 1) + 1;
 	bpf_ringbuf_submit(e, BPF_RB_NO_WAKEUP);
 }

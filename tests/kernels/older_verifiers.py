@@ -72,9 +72,9 @@ def deepest(name, functions):
 
 
 def falls_back(f):
-    """Instructions that are no jumps, and behind which a loop begins again."""
+    """An instruction that is no jump, and behind which a loop begins again; None: there is none."""
     first = min(f.next)
-    way, on_way, seen, found = [(first, iter(f.next[first]))], {first}, {first}, []
+    way, on_way, seen = [(first, iter(f.next[first]))], {first}, {first}
     while way:
         number, rest = way[-1]
         step = next(rest, None)
@@ -83,12 +83,12 @@ def falls_back(f):
             on_way.discard(number)
         elif step in on_way:
             if len(f.next[number]) == 1 and 0 < step - number <= 2:
-                found.append(number)
+                return number
         elif step not in seen:
             seen.add(step)
             on_way.add(step)
             way.append((step, iter(f.next[step])))
-    return found
+    return None
 
 
 def main():
@@ -105,9 +105,9 @@ def main():
             print(f"{total} bytes of stack: {', '.join(way)}")
     for name, f in functions.items():
         checked += 1
-        if found := falls_back(f):
+        if (number := falls_back(f)) is not None:
             failed += 1
-            print(f"{name}: a loop begins again behind instruction {found[0]}, without a jump")
+            print(f"{name}: a loop begins again behind instruction {number}, without a jump")
     print(f"{checked - failed} passed, {failed} failed, 0 skipped")
     sys.exit(failed > 0)
 

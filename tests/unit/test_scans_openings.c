@@ -78,7 +78,7 @@ static void who_goes_on_was_answered_where_nobody_looks(void **state)
 	struct scans *s = *state;
 	struct trial t[2 * SCAN_SAMPLE];
 
-	s->one_way = true;
+	s->ingress_only = true;
 	for (u16 i = 0; i < COUNT_OF(t); i++) {
 		t[i] = done(s, stack_syn(SCANNER, HOST, PORT + i, BEGIN + i * MS), 0);
 		t[i].c.state |= SAW_ACK;
@@ -96,7 +96,7 @@ static void who_does_not_go_on_is_found_there_too(void **state)
 	struct scans *s = *state;
 	struct trial t[SCAN_TARGETS_LEAST];
 
-	s->one_way = true;
+	s->ingress_only = true;
 	for (u16 i = 0; i < COUNT_OF(t); i++)
 		done(s, syn(HOST, PORT + i, BEGIN + i * MS), 0);
 	scans_advance(s, BEGIN + 10 * SECOND);
