@@ -12,8 +12,9 @@
 char LICENSE[] SEC("license") = "GPL";
 
 /*
- * What the tc programs ask to have in one piece, in bytes: longer than the headers that are sent. A packet
- * whose extension headers are longer, and which lies in pieces, counts as truncated.
+ * What the tc programs ask to have in one piece, in bytes, where its first piece does not hold what they
+ * read: longer than the headers that are sent. A packet whose extension headers are longer, and which lies in
+ * pieces, counts as truncated.
  */
 enum { PULLED_BYTES = 256 };
 
@@ -95,8 +96,6 @@ VERIFIED_ALONE int dissect_skb(struct __sk_buff *ctx, struct segment *s, struct 
 
 	if (!s || !g)
 		return PARSED_OTHER;
-	if (ctx->data_end - ctx->data < PULLED_BYTES && ctx->data_end - ctx->data < ctx->len)
-		bpf_skb_pull_data(ctx, ctx->len < PULLED_BYTES ? ctx->len : PULLED_BYTES);
 	f.data = pointer(ctx->data);
 	f.end = pointer(ctx->data_end);
 	if (ctx->vlan_present)
@@ -107,6 +106,27 @@ VERIFIED_ALONE int dissect_skb(struct __sk_buff *ctx, struct segment *s, struct 
 	if (headless)
 		g->frame_length += ETHERNET_HEADER;
 	return parsed;
+}
+
+/* Whether all that is read of a frame was there, although it may end before its packet does. */
+ALWAYS_INLINE bool holds_its_headers(int parsed, const struct sighting *g)
+{
+	if (parsed == PARSED_TCP)
+		return !(g->options.offered & OFFER_MALFORMED);
+	return parsed == PARSED_FILTERED || parsed == PARSED_UDP;
+}
+
+/*
+ * Moves more of a packet into its first piece. The kernel copies that for it, since what a host sends it
+ * keeps to send it again: so it is done only where nothing else helps.
+ */
+ALWAYS_INLINE bool pull(struct __sk_buff *ctx)
+{
+	__u32 first = ctx->data_end - ctx->data;
+
+	if (first >= PULLED_BYTES || first >= ctx->len)
+		return false;
+	return !bpf_skb_pull_data(ctx, ctx->len < PULLED_BYTES ? ctx->len : PULLED_BYTES);
 }
 
 /* An ICMP error, read in a second pass: so the way of every other frame stays short. */
@@ -160,6 +180,8 @@ VERIFIED_ALONE int analyze_skb(struct __sk_buff *ctx, __u32 hook)
 	d->g.hook = hook & 1;
 	d->g.tick = clock_tick();
 	parsed = dissect_skb(ctx, &d->s, &d->g);
+	if (unlikely(!holds_its_headers(parsed, &d->g)) && pull(ctx))
+		parsed = dissect_skb(ctx, &d->s, &d->g);
 	count_packets(&d->s, &d->g, parsed, ctx->gso_segs, ctx->gso_size);
 	if (ctx->vlan_present)
 		d->g.frame_length +=
