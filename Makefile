@@ -213,7 +213,7 @@ capacity:
 	$(Q)tests/bench/capacity.py $(BENCHES)/packets
 
 # To be run by hand: build/tests/bench/packets --quick
-bench-packets: $(BENCHES)/packets $(BENCHES)/stamp.bpf.o $(BUILD)/synscope.bpf.o
+bench-packets: $(BENCHES)/packets $(BENCHES)/stamp.bpf.o $(BENCHES)/beside.bpf.o $(BUILD)/synscope.bpf.o
 
 $(BENCHES)/synscope-%.bpf.o: bpf/synscope.bpf.c $(wildcard bpf/*.h include/*.h vmlinux/*.h)
 	$(Q)mkdir -p $(@D)
@@ -223,11 +223,15 @@ $(BENCHES)/packets: $(PACKETS) $(wildcard tests/bench/*.h) $(LIBRARY) $(HEADERS)
 	$(Q)mkdir -p $(@D)
 	$(call say,BENCH,$@) $(CC) $(CPPFLAGS) -Itests/bench $(CFLAGS) $(PACKETS) $(LIBRARY) $(LDLIBS) -o $@
 
-bench-endtoend: $(addprefix $(BENCHES)/,load flood flood.bpf.o empty.bpf.o stamp.bpf.o plain_reader)
+bench-endtoend: $(addprefix $(BENCHES)/,load flood flood.bpf.o empty.bpf.o beside.bpf.o beside plain_reader)
 
 $(BENCHES)/plain_reader: tests/bench/plain_reader.c $(LIBRARY) $(HEADERS)
 	$(Q)mkdir -p $(@D)
 	$(call say,BENCH,$@) $(CC) $(CPPFLAGS) $(CFLAGS) $< $(LIBRARY) $(LDLIBS) -o $@
+
+$(BENCHES)/beside: tests/bench/beside.c tests/bench/packets_object.c tests/bench/packets_object.h $(LIBRARY) $(HEADERS)
+	$(Q)mkdir -p $(@D)
+	$(call say,BENCH,$@) $(CC) $(CPPFLAGS) $(CFLAGS) $(filter %.c,$^) $(LIBRARY) $(LDLIBS) -o $@
 
 $(BENCHES)/load: $(wildcard tests/bench/load*.[ch])
 	$(Q)mkdir -p $(@D)

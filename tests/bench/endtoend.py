@@ -8,8 +8,8 @@ time is the tool's.
 usage: endtoend.py [--json] [--rounds N] [--seconds S] [WORD...]
 
 WORDs choose tools and kinds of traffic (short, upload, download): those with a WORD in their names. An empty
-XDP program, programs that only parse and count, a reader that does only what any must, and tcpdump are measured
-whenever anything is. Each measurement has hosts of its own. CPU time is the tool's own, in user space and in
+XDP program, programs that only parse and count or only keep records, a reader that does only what any must, and
+tcpdump are measured whenever anything is. Each measurement has hosts of its own. CPU time is the tool's own, in user space and in
 system calls, from half a second of traffic on until it has told of all it saw; what its programs and the copies
 for its sockets take in the kernel shows in the rate and in the shares, which are sampled in a measurement of
 their own.
@@ -26,11 +26,11 @@ import sys
 from dataclasses import dataclass
 
 from endtoend_report import Report, median, quartiles
-from endtoend_tools import EMPTY_PROGRAM, PARSER, PARSER_TC, PLAIN, TOOLS, exit_on_signals
+from endtoend_tools import EMPTY_PROGRAM, PARSER, PARSER_TC, PLAIN, RECORDS, RECORDS_TC, TOOLS, exit_on_signals
 
 HERE = pathlib.Path(__file__).resolve().parent
 RIVAL = "tcpdump -w"
-BESIDES = (EMPTY_PROGRAM, PARSER, PARSER_TC, PLAIN, RIVAL)  # measured whenever anything is
+BESIDES = (EMPTY_PROGRAM, PARSER, PARSER_TC, RECORDS, RECORDS_TC, PLAIN, RIVAL)  # measured whenever anything is
 OURS = [t.name for t in TOOLS if t.name.startswith(("run ", "attached"))]
 RATE_AT_LEAST, CPU_AT_MOST, MEMORY_AT_MOST = 0.98, 0.333, 32
 PROGRAMS_AT_MOST = round(100 * (1 - RATE_AT_LEAST), 6)
@@ -94,11 +94,18 @@ def to_floor(kind, cases):
     return [kind.rate(c) / statistics.mean(map(kind.rate, c["floors"])) for c in cases]
 
 
+def bounds_of(tool, figure):
+    """A figure of the programs that are attached as the tool's are, and do a part of the work; figure(name)."""
+    parser, records = (PARSER, RECORDS) if tool.floor == EMPTY_PROGRAM else (PARSER_TC, RECORDS_TC)
+    found = {"parsing alone": figure(parser), "keeping records alone": figure(records)}
+    return {what: value for what, value in found.items() if value is not None}
+
+
 def show_rate(report, kind, tool, rounds):
-    """Ours next to programs that are attached alike, and do no more than read the headers."""
-    cases, parser = cases_of(tool.name, rounds), cases_of(PARSER if tool.floor == EMPTY_PROGRAM else PARSER_TC, rounds)
+    """Ours next to programs that are attached alike, and only read the headers, or keep records."""
+    cases = cases_of(tool.name, rounds)
     ratios, ours = to_floor(kind, cases), tool.name in OURS
-    bounds = {"parsing alone": median(to_floor(kind, parser))} if parser else {}
+    bounds = bounds_of(tool, lambda name: median(to_floor(kind, cases_of(name, rounds))))
     report.figure(f"{kind.name}: {tool.name}", median(map(kind.rate, cases)), kind.unit(), median(ratios), tool.floor,
                   at_least=RATE_AT_LEAST if ours else None, of_ratio=True, bounds=bounds, **quartiles(ratios))  # fmt: skip
 
@@ -106,14 +113,15 @@ def show_rate(report, kind, tool, rounds):
 def show_shares(report, kind, tool, sampled):
     """What the programs leave of the time is the rate that is possible where the reader has a CPU of its own."""
     name, ours = f"{kind.name}: {tool.name}", tool.name in OURS
-    unit = "% of the busy time"
-    if "cannot" in sampled:
-        report.words(f"{name}: programs", sampled["cannot"])
+    unit, of_tool = "% of the busy time", sampled[tool.name]
+    if "cannot" in of_tool:
+        report.words(f"{name}: programs", of_tool["cannot"])
         return
-    report.figure(f"{name}: programs", sampled["programs"], unit, at_most=PROGRAMS_AT_MOST if ours else None)
-    report.figure(f"{name}: programs, where most", sampled["programs_most"], "% of one CPU's")
+    bounds = bounds_of(tool, lambda other: sampled.get(other, {}).get("programs"))
+    report.figure(f"{name}: programs", of_tool["programs"], unit, at_most=PROGRAMS_AT_MOST if ours else None, bounds=bounds)
+    report.figure(f"{name}: programs, where most", of_tool["programs_most"], "% of one CPU's")
     if tool.command:
-        report.figure(f"{name}: reader", sampled["reader"], unit)
+        report.figure(f"{name}: reader", of_tool["reader"], unit)
 
 
 def beside_rival(rounds, tool, figure, rivals):
@@ -210,7 +218,7 @@ def main():
             if tool in missing or tool.name in cannot:
                 report.words(f"{kind.name}: {tool.name}", cannot.get(tool.name, "not installed"))
             else:
-                show(report, kind, tool, rounds, sampled[tool.name])
+                show(report, kind, tool, rounds, sampled)
 
 
 if __name__ == "__main__":

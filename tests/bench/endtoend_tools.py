@@ -52,6 +52,7 @@ def number_before(words, text):
 
 NOTHING, EMPTY_PROGRAM = "nothing attached", "empty XDP program"
 PARSER, PARSER_TC = "parse and count only", "parse and count only, tc"
+RECORDS, RECORDS_TC = "keep records only", "keep records only, tc"
 PLAIN = "plain reader and writer"
 
 
@@ -120,33 +121,27 @@ def detach_empty():
     must("b", "ip", "link", "set", "dev", "eth0", "xdpdrv", "off")
 
 
-def pinned_parsers():
-    return pathlib.Path(os.environ["BPFFS"]) / "parsers"
+class Beside:
+    """One of the programs that `packets` measures beside synscope's, attached to both hooks."""
+
+    def __init__(self, program, mode):
+        self.words, self.process = [BENCHES / "beside", BENCHES / "beside.bpf.o", program, "eth0", mode], None
+
+    def attach(self):
+        self.process = subprocess.Popen(
+            inside_host("b", self.words), stdout=subprocess.PIPE, text=True, preexec_fn=die_with_parent
+        )
+        if not self.process.stdout.readline():
+            raise CannotRun("beside.bpf.o can't be attached")
+
+    def detach(self):
+        self.process.terminate()
+        self.process.wait()
 
 
-def attach_parser_by_tc(*hooks):
-    """The program that `packets` measures as `parse`."""
-    must(None, "bpftool", "prog", "loadall", BENCHES / "stamp.bpf.o", pinned_parsers())
-    must("b", "tc", "qdisc", "add", "dev", "eth0", "clsact")
-    for hook in hooks:
-        program = ("direct-action", "object-pinned", pinned_parsers() / "parse_tc")
-        must("b", "tc", "filter", "add", "dev", "eth0", hook, "bpf", *program)
-
-
-def attach_parser():
-    """XDP, and tc for what is sent."""
-    attach_parser_by_tc("egress")
-    must("b", "bpftool", "net", "attach", "xdpdrv", "pinned", pinned_parsers() / "parse_xdp", "dev", "eth0")
-
-
-def detach_parser_by_tc():
-    must("b", "tc", "qdisc", "del", "dev", "eth0", "clsact")
-    shutil.rmtree(pinned_parsers())
-
-
-def detach_parser():
-    must("b", "bpftool", "net", "detach", "xdpdrv", "dev", "eth0")
-    detach_parser_by_tc()
+def beside(name, program, mode, floor):
+    attachment = Beside(program, mode)
+    return Tool(name, begin=attachment.attach, end=attachment.detach, floor=floor)
 
 
 def missed_packets(directory, errors, connections):
@@ -177,8 +172,10 @@ READY = ": ingress"
 TOOLS = (
     Tool(NOTHING, floor=EMPTY_PROGRAM),
     Tool(EMPTY_PROGRAM, begin=attach_empty, end=detach_empty, floor=EMPTY_PROGRAM),
-    Tool(PARSER, begin=attach_parser, end=detach_parser, program="bpftool", floor=EMPTY_PROGRAM),
-    Tool(PARSER_TC, begin=lambda: attach_parser_by_tc("ingress", "egress"), end=detach_parser_by_tc, program="bpftool"),
+    beside(PARSER, "parse", "native", EMPTY_PROGRAM),
+    beside(PARSER_TC, "parse", "tc", NOTHING),
+    beside(RECORDS, "records", "native", EMPTY_PROGRAM),
+    beside(RECORDS_TC, "records", "tc", NOTHING),
     Tool("run conns", run_view("conns", *SOON), READY, missed_records, floor=EMPTY_PROGRAM),
     Tool(PLAIN, plain_reader, READY, missed_plain, floor=EMPTY_PROGRAM),
     Tool("run events", run_view("events"), READY, missed_ends, floor=EMPTY_PROGRAM),

@@ -59,7 +59,7 @@ static int measure_rows(struct bed *b, const struct settings *s)
 static int usage(int status)
 {
 	fprintf(status ? stderr : stdout, "usage: packets [--quick] [--json] [--rounds N] [--ms N] [--object "
-					  "FILE] [--stamp FILE] [WORD...]\n"
+					  "FILE] [--stamp FILE] [--beside FILE] [WORD...]\n"
 					  "Measures the rows that have all WORDs in their names; ^WORD: that "
 					  "begin with it; WORD$: that end with it.\n");
 	return status;
@@ -87,6 +87,9 @@ static int take_option(struct settings *s, int letter)
 	case 's':
 		s->stamp = optarg;
 		break;
+	case 'b':
+		s->beside = optarg;
+		break;
 	default:
 		return usage(letter == 'h' ? 0 : 2);
 	}
@@ -96,10 +99,15 @@ static int take_option(struct settings *s, int letter)
 static int parse_arguments(struct settings *s, int argc, char **argv)
 {
 	static const struct option options[] = {
-		{"quick", no_argument, NULL, 'q'},	  {"json", no_argument, NULL, 'j'},
-		{"rounds", required_argument, NULL, 'r'}, {"ms", required_argument, NULL, 'm'},
-		{"object", required_argument, NULL, 'o'}, {"stamp", required_argument, NULL, 's'},
-		{"help", no_argument, NULL, 'h'},	  {0},
+		{"quick", no_argument, NULL, 'q'},
+		{"json", no_argument, NULL, 'j'},
+		{"rounds", required_argument, NULL, 'r'},
+		{"ms", required_argument, NULL, 'm'},
+		{"object", required_argument, NULL, 'o'},
+		{"stamp", required_argument, NULL, 's'},
+		{"beside", required_argument, NULL, 'b'},
+		{"help", no_argument, NULL, 'h'},
+		{0},
 	};
 	int letter, status = -1;
 
@@ -131,13 +139,14 @@ int main(int argc, char **argv)
 {
 	struct settings s = {.object = "build/synscope.bpf.o",
 			     .stamp = "build/tests/bench/stamp.bpf.o",
+			     .beside = "build/tests/bench/beside.bpf.o",
 			     .compiled = "build/tests/bench/synscope-*.bpf.o"};
 	int status = parse_arguments(&s, argc, argv), failed;
 	struct bed b;
 
 	if (status >= 0)
 		return status;
-	if (refuse_statistics() || bed_open(&b, s.stamp))
+	if (refuse_statistics() || bed_open(&b, s.stamp, s.beside))
 		return 1;
 	report_heading(&s);
 	failed = measure_rows(&b, &s) + measure_pairs(&b, &s) + measure_events(&b, &s);

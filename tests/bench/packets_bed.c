@@ -3,17 +3,16 @@
 
 #include <arpa/inet.h>
 #include <bpf/bpf.h>
-#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/random.h>
 #include <time.h>
 
 #include "message.h"
+#include "packets_object.h"
 #include "program.h"
 #include "wire.h"
 
@@ -45,21 +44,6 @@ static int set_target(const struct bed *b, enum bed_hook hook, u32 target, int p
 	return say_error("the %s program can't follow a stamping one: %s", hook_names[hook], strerror(errno));
 }
 
-static struct bpf_map *map_ending(const struct bpf_object *o, const char *ending)
-{
-	struct bpf_map *m;
-
-	bpf_object__for_each_map(m, o)
-	{
-		const char *name = bpf_map__name(m);
-		size_t length = strlen(name);
-
-		if (length >= strlen(ending) && !strcmp(name + length - strlen(ending), ending))
-			return m;
-	}
-	return NULL;
-}
-
 static int quiet(enum libbpf_print_level level, const char *format, va_list arguments)
 {
 	return level == LIBBPF_WARN ? vfprintf(stderr, format, arguments) : 0;
@@ -74,100 +58,26 @@ static int ignore_item(void *context, void *data, size_t size)
 	return 0;
 }
 
-/* What stands beside synscope's own program. */
-static int set_other_targets(const struct bed *b, enum bed_hook hook)
-{
-	static const char *const others[TARGETS] = {
-		[TARGET_FLOOR] = "floor_%s", [TARGET_PARSE] = "parse_%s", [TARGET_CLOCK] = "clock_%s",
-		[TARGET_CLAIM] = "claim_%s", [TARGET_RING] = "ring_%s",
-	};
-
-	for (u32 target = 0; target < TARGETS; target++) {
-		const char *name = others[target];
-
-		if (name && set_target(b, hook, target, program_named(b->stamp, name, hook_names[hook], "")))
-			return -1;
-	}
-	return 0;
-}
-
-int bed_open(struct bed *b, const char *stamp_object)
+int bed_open(struct bed *b, const char *stamp_object, const char *beside_object)
 {
 	memset(b, 0, sizeof(*b));
+	b->beside_object = beside_object;
 	libbpf_set_print(quiet);
 	b->stamp = bpf_object__open_file(stamp_object, NULL);
 	if (!b->stamp || bpf_object__load(b->stamp))
 		return say_error("%s: %s", stamp_object, strerror(errno));
 	b->order = mmap(NULL, ORDER_MAX * sizeof(u32), PROT_READ | PROT_WRITE, MAP_SHARED,
-			bpf_map__fd(map_ending(b->stamp, ".bss")), 0);
+			bpf_map__fd(object_map_ending(b->stamp, ".bss")), 0);
 	if (b->order == MAP_FAILED)
 		return say_error("%s: %s", stamp_object, strerror(errno));
-	b->alone = ring_buffer__new(map_named(b->stamp, "ring_alone"), ignore_item, NULL, NULL);
-	if (!b->alone)
-		return say_error("%s: %s", stamp_object, strerror(errno));
-	return set_other_targets(b, BED_XDP) || set_other_targets(b, BED_TC) ? -1 : 0;
+	return 0;
 }
 
 void bed_close(struct bed *b)
 {
 	bed_unload(b);
-	ring_buffer__free(b->alone);
 	munmap(b->order, ORDER_MAX * sizeof(u32));
 	bpf_object__close(b->stamp);
-}
-
-/* Where a constant of the programs lies in their .rodata; NULL: there is none of that size. */
-static void *constant_named(const struct bpf_object *o, const char *name, u32 size)
-{
-	const struct btf *btf = bpf_object__btf(o);
-	int id = btf__find_by_name_kind(btf, ".rodata", BTF_KIND_DATASEC);
-	const struct btf_type *section = btf__type_by_id(btf, (u32)id);
-	const struct btf_var_secinfo *v = id < 0 ? NULL : btf_var_secinfos(section);
-	size_t whole;
-	u8 *data = (u8 *)bpf_map__initial_value(map_ending(o, ".rodata"), &whole);
-
-	for (u32 i = 0; v && i < btf_vlen(section); i++)
-		if (!strcmp(btf__name_by_offset(btf, btf__type_by_id(btf, v[i].type)->name_off), name))
-			return v[i].size == size ? data + v[i].offset : NULL;
-	return NULL;
-}
-
-/* As loader/program.c does it. */
-static int set_constants(struct bed *b)
-{
-	struct config *config = constant_named(b->synscope, "config", sizeof(*config));
-	bool *has_frame_length = constant_named(b->synscope, "has_frame_length", sizeof(bool));
-	u64 *wake_at = constant_named(b->synscope, "wake_at", sizeof(u64));
-	struct bpf_map *ring = bpf_object__find_map_by_name(b->synscope, "ring");
-
-	if (!config || !ring)
-		return say_error("this object is of another layout than this benchmark");
-	*config = b->config;
-	b->ring_bytes = bpf_map__max_entries(ring);
-	if (has_frame_length)
-		*has_frame_length = true;
-	if (wake_at)
-		*wake_at = bpf_map__max_entries(ring) / 2;
-	return 0;
-}
-
-static void set_config(struct bed *b, u32 connections, bool segments)
-{
-	/* longer than any row takes: nothing is ended by time */
-	const u64 hour = 3600ULL * 1000000000;
-
-	b->config = (struct config){
-		.idle_timeout = hour,
-		.time_wait = hour,
-		.linger = hour,
-		.buckets = buckets_for(connections),
-		.ifindex = 1,
-		.segments = segments,
-		.payloads = true,
-	};
-	config_settle(&b->config);
-	if (getrandom(b->config.hash_seed, sizeof(b->config.hash_seed), 0) < 0)
-		perror("getrandom");
 }
 
 /* Mapped for writing. NULL: failed. */
@@ -186,24 +96,15 @@ void bed_clear(const struct bed *b)
 	memset(b->table, 0, b->table_size);
 }
 
-int bed_load(struct bed *b, const char *object, enum bed_hook hook, u32 connections, bool segments)
+static int load_synscope(struct bed *b, const char *object, enum bed_hook hook)
 {
 	const char *name = hook == BED_XDP ? "synscope_xdp" : "synscope_ingress";
-	struct bpf_program *p;
 
-	bed_unload(b);
-	b->synscope = bpf_object__open_file(object, NULL);
+	b->synscope = object_load(object, name, &b->config);
 	if (!b->synscope)
-		return say_error("%s: %s", object, strerror(errno));
-	set_config(b, connections, segments);
-	bpf_object__for_each_program(p, b->synscope)
-		bpf_program__set_autoload(p, !strcmp(bpf_program__name(p), name));
-	bpf_map__set_max_entries(bpf_object__find_map_by_name(b->synscope, "table"), b->config.buckets);
-	if (set_constants(b))
 		return -1;
-	if (bpf_object__load(b->synscope))
-		return say_error("%s: %s", object, strerror(errno));
 	b->counters = map_named(b->synscope, "counters");
+	b->ring_bytes = bpf_map__max_entries(bpf_object__find_map_by_name(b->synscope, "ring"));
 	b->table = map_table(b);
 	b->ring = ring_buffer__new(map_named(b->synscope, "ring"), ignore_item, NULL, NULL);
 	if (!b->table || !b->ring)
@@ -212,15 +113,48 @@ int bed_load(struct bed *b, const char *object, enum bed_hook hook, u32 connecti
 	return set_target(b, hook, TARGET_SYNSCOPE, program_named(b->synscope, "%s", name, ""));
 }
 
+static int load_beside(struct bed *b, enum bed_hook hook)
+{
+	static const char *const others[TARGETS] = {
+		[TARGET_FLOOR] = "floor_%s",
+		[TARGET_PARSE] = "parse_%s",
+		[TARGET_RECORDS] = "records_%s",
+		[TARGET_RING] = "ring_%s",
+	};
+
+	b->beside = object_load(b->beside_object, hook_names[hook], &b->config);
+	if (!b->beside)
+		return -1;
+	b->alone = ring_buffer__new(map_named(b->beside, "ring"), ignore_item, NULL, NULL);
+	if (!b->alone)
+		return say_error("%s: %s", b->beside_object, strerror(errno));
+	for (u32 target = 0; target < TARGETS; target++) {
+		const char *name = others[target];
+
+		if (name && set_target(b, hook, target, program_named(b->beside, name, hook_names[hook], "")))
+			return -1;
+	}
+	return 0;
+}
+
+int bed_load(struct bed *b, const char *object, enum bed_hook hook, u32 connections, bool segments)
+{
+	bed_unload(b);
+	object_config(&b->config, connections, segments);
+	return load_synscope(b, object, hook) || load_beside(b, hook) ? -1 : 0;
+}
+
 void bed_unload(struct bed *b)
 {
 	ring_buffer__free(b->ring);
+	ring_buffer__free(b->alone);
 	if (b->table)
 		munmap(b->table, b->table_size);
 	bpf_object__close(b->synscope);
-	b->ring = NULL;
+	bpf_object__close(b->beside);
+	b->ring = b->alone = NULL;
 	b->table = NULL;
-	b->synscope = NULL;
+	b->synscope = b->beside = NULL;
 }
 
 enum { UDP_LENGTH = 8 + 100 };

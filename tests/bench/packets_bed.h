@@ -15,13 +15,15 @@ enum bed_protocol { BED_IPV4, BED_IPV6, BED_OTHER };
 
 struct bed {
 	struct bpf_object *stamp; /* stays loaded */
+	const char *beside_object;
+	struct bpf_object *beside; /* with a table of the same size as synscope's */
 	struct bpf_object *synscope;
 	u32 *order; /* stamp.bpf.c's, mapped */
 	struct config config;
 	struct bucket *table; /* mapped */
 	size_t table_size;
 	struct ring_buffer *ring;
-	struct ring_buffer *alone; /* stamp.bpf.c's */
+	struct ring_buffer *alone; /* beside.bpf.c's */
 	u32 ring_bytes;
 	int counters; /* descriptor of the map */
 };
@@ -33,8 +35,8 @@ struct bed_frame {
 	u8 bytes[FRAME_LENGTH];
 };
 
-/* Loads the stamping programs. 0, or -1, said. */
-int bed_open(struct bed *b, const char *stamp_object);
+/* Loads the stamping programs; `beside_object` is loaded with each bed_load(). 0, or -1, said. */
+int bed_open(struct bed *b, const char *stamp_object, const char *beside_object);
 void bed_close(struct bed *b);
 
 /* Loads `object` anew, with an empty table for so many connections. 0, or -1, said. */

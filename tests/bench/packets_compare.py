@@ -21,7 +21,8 @@ def measure(build, words):
     """The rows of one round: name -> figure."""
     command = [os.path.join(build, "tests/bench/packets"), "--json", "--rounds", "1", "--ms", "50",
                "--object", os.path.join(build, "synscope.bpf.o"),
-               "--stamp", os.path.join(build, "tests/bench/stamp.bpf.o")] + words
+               "--stamp", os.path.join(build, "tests/bench/stamp.bpf.o"),
+               "--beside", os.path.join(build, "tests/bench/beside.bpf.o")] + words
     output = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
     return {row["name"]: row for row in map(json.loads, output.splitlines())}
 

@@ -97,7 +97,7 @@ static int begin_variant(struct comparison *c, const struct row *row, enum varia
 	struct row r = *row;
 
 	r.scene = scene_of(v);
-	if (bed_open(&c->beds[v], s->stamp) || row_prepare(&c->beds[v], &r, s, &c->prepared[v]))
+	if (bed_open(&c->beds[v], s->stamp, s->beside) || row_prepare(&c->beds[v], &r, s, &c->prepared[v]))
 		return -1;
 	if (v != LOST)
 		return 0;

@@ -9,7 +9,6 @@ struct timing {
 	double floor[ROUNDS_MAX];
 	double above[ROW_TARGETS][ROUNDS_MAX];
 	double memory[ROUNDS_MAX]; /* what memory alone takes */
-	double needed[ROUNDS_MAX]; /* and what else such a segment needs, more than parsing */
 };
 
 struct measurement {
@@ -72,27 +71,10 @@ static bool opens(const struct row *row)
 	return row->scene->effects[0] & OPENS;
 }
 
-/* Where each segment begins a connection, whose time is a precise one. */
-static bool has_clock(const struct row *row)
+/* Whether a row has this program; a table that is emptied for each round is synscope's own alone. */
+static bool has_target(const struct row *row, u32 target)
 {
-	return is_tracked(row) && opens(row);
-}
-
-/* Where it belongs to one, whose direction is claimed meanwhile. */
-static bool has_look_up(const struct row *row)
-{
-	return is_tracked(row) && !opens(row);
-}
-
-static int run_needed(struct measurement *m, u32 round)
-{
-	double ns;
-
-	if (!is_tracked(m->row))
-		return 0;
-	ns = run(m, has_clock(m->row) ? TARGET_CLOCK : TARGET_CLAIM, m->runs[TARGET_FLOOR]);
-	m->timing.needed[round] = ns - m->timing.floor[round] - m->timing.above[TARGET_PARSE][round];
-	return ns < 0 ? -1 : 0;
+	return target != TARGET_RECORDS || (!row->scene->ethertype && row->scene->table != TABLE_EMPTY);
 }
 
 static int open_memory(struct measurement *m)
@@ -106,7 +88,7 @@ static int run_rounds(struct measurement *m)
 {
 	for (u32 r = 0; r < m->settings->rounds; r++) {
 		for (u32 target = 0; target < ROW_TARGETS; target++) {
-			double ns = run_round(m, target);
+			double ns = has_target(m->row, target) ? run_round(m, target) : 0;
 
 			if (ns < 0)
 				return -1;
@@ -114,8 +96,6 @@ static int run_rounds(struct measurement *m)
 				m->timing.floor[r] = ns;
 			m->timing.above[target][r] = ns - m->timing.floor[r];
 		}
-		if (run_needed(m, r))
-			return -1;
 		if (has_memory(m->row))
 			m->timing.memory[r] = walk_pass(&m->walk);
 		if (m->row->scene->table == TABLE_EMPTY && row_check(m->bed, m->row, &m->prepared))
@@ -136,8 +116,9 @@ static void print(const struct measurement *m)
 		.parse = median(m->timing.above[TARGET_PARSE], rounds),
 		.value = median(m->timing.above[TARGET_SYNSCOPE], rounds),
 		.memory = has_memory(m->row) ? median(m->timing.memory, rounds) : 0,
-		.clock = has_clock(m->row) ? median(m->timing.needed, rounds) : 0,
-		.look_up = has_look_up(m->row) ? median(m->timing.needed, rounds) : 0,
+		.records = has_target(m->row, TARGET_RECORDS)
+				   ? median(m->timing.above[TARGET_RECORDS], rounds)
+				   : 0,
 		.target = row_target(m->row),
 		.packets = m->row->scene->steps > 2 ? m->row->scene->steps : 0,
 	};
@@ -156,7 +137,7 @@ int measure_row(struct bed *b, const struct row *row, const struct settings *s)
 	if (row_prepare(b, row, s, &m.prepared))
 		return -1;
 	for (u32 target = 0; target < ROW_TARGETS; target++) {
-		m.runs[target] = runs_for(&m, target);
+		m.runs[target] = has_target(row, target) ? runs_for(&m, target) : 1;
 		if (!m.runs[target])
 			return -1;
 	}

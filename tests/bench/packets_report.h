@@ -18,8 +18,7 @@ struct report {
 	double parse;
 	double memory; /* what memory alone takes for the lines that are touched; below 0: it was not measured
 			*/
-	double clock;  /* what a look at the precise clock takes more than parsing; 0: the row needs none */
-	double look_up; /* the same of finding a record by its hash and claiming a direction; 0: none */
+	double records; /* what a program takes that only keeps a record of each connection; 0: none */
 	double ring;	/* what the kernel's clock and ring take alone for as large an item; 0: none */
 	double target;	/* 0: none is named; below 0: at least that much, instead of at most */
 	u32 packets;	/* of a whole connection, whose cost is told besides; 0: this is none */

@@ -10,6 +10,7 @@ enum { ROUNDS_MAX = 31 };
 struct settings {
 	const char *object;   /* synscope.bpf.o */
 	const char *stamp;    /* stamp.bpf.o */
+	const char *beside;   /* beside.bpf.o */
 	const char *compiled; /* pattern of what each compiler made of synscope.bpf.c */
 	u32 rounds;
 	u32 milliseconds; /* that each program runs in a round */

@@ -65,13 +65,13 @@ def alone(o):
 
 def row(o):
     value = f"can't be had: {o['cannot']}" if "cannot" in o else shown(o["value"])
-    cells = (o["name"].removeprefix("packet "), value, o["unit"] or "", shown(o.get("floor")), shown(o.get("parse")), shown(o.get("look_up")), shown(alone(o)),
+    cells = (o["name"].removeprefix("packet "), value, o["unit"] or "", shown(o.get("floor")), shown(o.get("parse")), shown(o.get("records")), shown(alone(o)),
              ratio(o), o.get("against") or "", shown(o.get("target")), verdict(o))  # fmt: skip
     return "| " + " | ".join(cells) + " |\n"
 
 
 def section(title, words, rows):
-    heads = ("what", "value", "unit", "empty program", "parse only", "look-up and claim", "memory alone (events: clock, number and ring, too)", "ratio", "to", "target", "")
+    heads = ("what", "value", "unit", "empty program", "parse only", "records only", "memory alone (events: clock, number and ring, too)", "ratio", "to", "target", "")
     yield f"\n## {title}\n\n" + (f"{words}\n\n" if words else "")
     yield "| " + " | ".join(heads) + " |\n| --- |" + " ---: |" * (len(heads) - 1) + "\n"
     yield from map(row, rows)

@@ -7,15 +7,15 @@
 #ifndef SYNSCOPE_STAMP_H
 #define SYNSCOPE_STAMP_H
 
-/* What the stamped frame is handed to: in every row those before ROW_TARGETS. */
+/* What the stamped frame is handed to: in rows those before ROW_TARGETS. All but synscope are of
+ * beside.bpf.c. */
 enum stamp_target {
 	TARGET_FLOOR,
 	TARGET_PARSE,
 	TARGET_SYNSCOPE,
+	TARGET_RECORDS, /* but where there is no TCP, or the table begins empty */
 	ROW_TARGETS,
-	TARGET_CLOCK = ROW_TARGETS, /* where a connection begins: its time is a precise one */
-	TARGET_CLAIM,		    /* where a segment belongs to one: two CPUs may have the two next ones */
-	TARGET_RING,		    /* where there are events */
+	TARGET_RING = ROW_TARGETS, /* where there are events */
 	TARGETS
 };
 
