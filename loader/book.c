@@ -106,7 +106,7 @@ static struct entry *entry_of(struct book *b, u32 slot, u32 generation)
 	deadlines_remove(&b->deadlines, slot);
 	e->generation = generation;
 	e->final = was_told(b, slot, generation);
-	e->announced = false;
+	e->announced = e->judged = false;
 	e->probe = SCAN_NONE;
 	b->open_entries += !e->final;
 	return e;
@@ -131,6 +131,17 @@ static u64 first_look_after(const struct book *b)
 	return announces(b) && after > ANNOUNCE_ESTABLISHED_AFTER ? ANNOUNCE_ESTABLISHED_AFTER : after;
 }
 
+/*
+ * When silence has lasted too long; ns. A live segment's time is right to a jiffy only (100 a second at
+ * least): by the programs' word a connection may have gone on in time where it seems too late here.
+ */
+static u64 given_up_at(const struct book *b, const struct connection *c)
+{
+	enum { LATE_BY = 20000000 }; /* ns */
+
+	return last_seen(c) + b->config->idle_timeout + (b->interface->replay ? 0 : LATE_BY);
+}
+
 /* When to look at a connection again. */
 static u64 next_deadline(const struct book *b, const struct entry *e, const struct connection *c)
 {
@@ -138,7 +149,7 @@ static u64 next_deadline(const struct book *b, const struct entry *e, const stru
 
 	if (c->state & CLOSED_ONCE)
 		return closed_at(c) + b->config->linger;
-	at = last_seen(c) + b->config->idle_timeout;
+	at = given_up_at(b, c);
 	announce = c->state & ESTABLISHED_ONCE ? c->at.established + ANNOUNCE_ESTABLISHED_AFTER
 					       : c->start + ANNOUNCE_HALF_OPEN_AFTER;
 	return is_to_announce(b, e) && announce < at ? announce : at;
@@ -232,7 +243,9 @@ void book_make_final(struct book *b, u32 slot, const struct connection *c, enum 
 
 	if (ending == ENDING_IDLE)
 		tell_expired(b, e, c);
-	judge(b, &r);
+	if (!e->judged)
+		judge(b, &r);
+	e->judged = true;
 	if (b->told && !b->last_reader && ending == ENDING_OPEN)
 		return; /* it goes on, and so do the readers */
 	e->final = true;
@@ -308,6 +321,7 @@ static enum ending ending_of(const struct final_record *f)
 static void on_final(struct book *b, const struct final_record *f)
 {
 	u32 slot = f->item.slot, generation = f->connection.generation;
+	const struct entry *e;
 
 	if (slot >= slots(b))
 		return;
@@ -316,9 +330,10 @@ static void on_final(struct book *b, const struct final_record *f)
 			finish_late(b, slot, &f->connection, ending_of(f), f->time);
 		return;
 	}
-	if (entry_of(b, slot, generation)->final)
+	e = entry_of(b, slot, generation);
+	if (e->final)
 		return;
-	if (b->unread && f->connection.start <= b->finished)
+	if (b->unread && !e->judged && f->connection.start <= b->finished)
 		b->unread--;
 	deadlines_remove(&b->deadlines, slot);
 	book_make_final(b, slot, &f->connection, ending_of(f), f->time);
@@ -385,7 +400,7 @@ void book_resume(struct book *b, struct told *told)
 /* In its turn: what was due may have been its announcement, where time has gone on by more than that. */
 static void expire(struct book *b, u32 slot, const struct connection *c, u64 due, u64 now)
 {
-	u64 over = last_seen(c) + b->config->idle_timeout;
+	u64 over = given_up_at(b, c);
 
 	if (over > due) {
 		deadlines_set(&b->deadlines, slot, over, c->start);
@@ -432,14 +447,37 @@ ALWAYS_INLINE void expect_due(const struct book *b, u64 now)
 			table_expect(b->table, b->deadlines.heap[i].slot);
 }
 
-void book_advance(struct book *b, u64 now)
+/* Whose turn it is: the book in which something was due first. NULL: nothing is due in any. */
+static struct book *next_due(struct book *first, u64 now)
 {
-	const struct deadline *first;
+	const struct deadline *earliest = NULL;
+	struct book *found = NULL;
 
-	scans_advance(b->scans, now);
-	while ((first = deadlines_first(&b->deadlines)) && first->at < now && !output_is_full(b->output)) {
+	for (struct book *b = first; b; b = b->next) {
+		const struct deadline *d = deadlines_first(&b->deadlines);
+
+		if (!d || d->at >= now)
+			continue;
+		if (earliest &&
+		    (d->at > earliest->at || (d->at == earliest->at && d->start >= earliest->start)))
+			continue;
+		earliest = d;
+		found = b;
+	}
+	return found;
+}
+
+void book_advance(struct book *first, u64 now)
+{
+	struct book *b;
+
+	for (b = first; b; b = b->next)
+		scans_advance(b->scans, now);
+	while (first && !output_is_full(first->output) && (b = next_due(first, now))) {
+		const struct deadline *due = deadlines_first(&b->deadlines);
+
 		expect_due(b, now);
-		visit(b, first->slot, first->at, now);
+		visit(b, due->slot, due->at, now);
 	}
 }
 
@@ -450,8 +488,12 @@ void book_read_table(struct book *b)
 
 		if (slot % WAYS == 0)
 			table_look_ahead(b->table, b->config, slot / WAYS);
-		if (table_slot_taken(b->table, slot) && snapshot(b->table, slot, &c) &&
-		    b->entries[slot].generation != c.generation)
+		if (!table_slot_taken(b->table, slot) || !snapshot(b->table, slot, &c))
+			continue;
+		if (b->entries[slot].generation != c.generation)
 			take_up(b, slot, &c);
+		else if (!b->entries[slot].final) /* the event of its close may be among the lost ones */
+			deadlines_set_at_latest(&b->deadlines, slot, next_deadline(b, &b->entries[slot], &c),
+						c.start);
 	}
 }

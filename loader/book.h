@@ -16,11 +16,12 @@
 #include "told.h"
 
 struct entry {
-	u32 generation; /* of the connection that the entry is about; 0: none yet */
-	bool final;	/* its record was printed, by this reader or one before */
-	bool announced; /* its handshake was shown while it was still open */
-	u8 probe;	/* enum scan_kind: what its first segment may be a probe of */
-	u8 step_count;	/* STEPS_MAX at most */
+	u32 generation;	 /* of the connection that the entry is about; 0: none yet */
+	bool final : 1;	 /* its record was printed, by this reader or one before */
+	bool judged : 1; /* it is in the summary */
+	bool announced;	 /* its handshake was shown while it was still open */
+	u8 probe;	 /* enum scan_kind: what its first segment may be a probe of */
+	u8 step_count;	 /* STEPS_MAX at most */
 	u32 steps_omitted;
 	u32 place;	     /* in the queue of deadlines */
 	struct event *steps; /* of handshake and teardown; NULL where the view wants none */
@@ -45,7 +46,7 @@ struct book {
 	u32 open_entries;  /* known connections whose record is not final yet: only these hold memory */
 	u64 finished;	   /* ns; book_finish() was called; 0: it was not */
 	u32 finishing;	   /* how many of those that were open then are final, the oldest first */
-	struct book *next; /* of those that are finished together; NULL: this is the last */
+	struct book *next; /* of those whose records come in one order; NULL: this is the last */
 	u32 unread; /* records that had left the table by then, and whose final ones have not come yet */
 };
 
@@ -80,12 +81,15 @@ void book_expect(const struct book *b, const struct ring_item *item);
 /* Takes one item of the ring, in order. */
 void book_item(struct book *b, const struct ring_item *item);
 
-/* Makes final, in the order of their time, all records that are due before `now` (ns, the table's clock). */
-void book_advance(struct book *b, u64 now);
+/*
+ * Makes final, in the order of their time, all records of a book and of those behind it (`next`) that are due
+ * before `now` (ns, the table's clock).
+ */
+void book_advance(struct book *first, u64 now);
 
 /*
- * Takes up the connections of the table whose events were lost, or that were there before the reader. What is
- * in the ring is older: it must have been taken before.
+ * Takes up the connections of the table whose events were lost, or that were there before the reader, and the
+ * ends of those it knows. What is in the ring is older: it must have been taken before.
  */
 void book_read_table(struct book *b);
 

@@ -23,6 +23,7 @@ struct replay {
 	struct lane
 		*lanes[PCAPNG_INTERFACES_MAX]; /* by the capture's interfaces; NULL: none was needed yet */
 	u32 lane_count;			       /* one more than the highest that was needed */
+	struct book *first;		       /* of their books, in that order; NULL: there is none */
 	bool no_lane;			       /* one could not be opened; said */
 	struct output output;
 	struct summary summary;
@@ -39,6 +40,18 @@ static const char *file_name(struct replay *r)
 	snprintf(r->file_name, sizeof(r->file_name), "%s", slash ? slash + 1 : r->capture.path);
 	make_printable(r->file_name);
 	return r->file_name;
+}
+
+/* Their records come in one order. */
+static void link_books(struct replay *r)
+{
+	r->first = NULL;
+	for (u32 i = r->lane_count; i-- > 0;) {
+		if (!r->lanes[i])
+			continue;
+		r->lanes[i]->book.next = r->first;
+		r->first = &r->lanes[i]->book;
+	}
 }
 
 static struct lane *lane_of(struct replay *r, u32 interface)
@@ -64,6 +77,7 @@ static struct lane *lane_of(struct replay *r, u32 interface)
 	r->lanes[interface] = l;
 	if (interface >= r->lane_count)
 		r->lane_count = interface + 1;
+	link_books(r);
 	return l;
 }
 
@@ -108,6 +122,7 @@ static void advance(struct replay *r, u64 time)
 	for (u32 i = 0; i < r->lane_count; i++)
 		if (r->lanes[i])
 			lane_advance(r->lanes[i], r->now);
+	book_advance(r->first, r->now);
 }
 
 /* Once a second, on a terminal, for a file that takes so long. */
@@ -163,18 +178,12 @@ static void summarize(struct replay *r)
 /* What is still open, of all interfaces together. */
 static void finish_lanes(struct replay *r)
 {
-	struct book *first = NULL;
-
-	for (u32 i = r->lane_count; i-- > 0;) {
-		if (!r->lanes[i])
-			continue;
-		lane_finish_floods(r->lanes[i], r->now);
-		r->lanes[i]->book.next = first;
-		first = &r->lanes[i]->book;
-	}
-	book_finish(first, r->now);
-	for (; first; first = first->next)
-		book_finish_scans(first);
+	for (u32 i = r->lane_count; i-- > 0;)
+		if (r->lanes[i])
+			lane_finish_floods(r->lanes[i], r->now);
+	book_finish(r->first, r->now);
+	for (struct book *b = r->first; b; b = b->next)
+		book_finish_scans(b);
 }
 
 static void finish(struct replay *r)

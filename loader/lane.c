@@ -56,6 +56,7 @@ int lane_open(struct lane *l, const struct arguments *a, const char *name, u32 n
 	l->interface.replay = true;
 	l->interface.since = since;
 	l->interface.time_wait = a->config.time_wait;
+	l->interface.idle_timeout = a->config.idle_timeout;
 	l->floods.since = l->looked = since;
 	if (open_engine(l))
 		return -1;
@@ -125,7 +126,6 @@ void lane_advance(struct lane *l, u64 now)
 	for (int looks = 0; looks < LOOKS_MOST && now - l->looked >= FLOOD_LOOK_EVERY; looks++)
 		look_for_floods(l, l->looked + FLOOD_LOOK_EVERY);
 	l->looked += (now - l->looked) / FLOOD_LOOK_EVERY * FLOOD_LOOK_EVERY;
-	book_advance(&l->book, now);
 }
 
 void lane_finish_floods(struct lane *l, u64 now)

@@ -36,7 +36,7 @@ void lane_close(struct lane *l);
 /* Analyzes a frame, as seen at `now` (ns). 0, or -1, said. */
 int lane_frame(struct lane *l, u64 now, const struct captured_frame *f);
 
-/* Time has come to `now` (ns): what is due by then happens. */
+/* Time has come to `now` (ns): floods begin and end. Its book is advanced with those of the others. */
 void lane_advance(struct lane *l, u64 now);
 
 /* The capture ended at `now` (ns): the floods that go on are shown. Its book is finished with those of the

@@ -195,13 +195,24 @@ static void add_unseen(struct paragraph *p, const struct counters *n)
 		   " untracked (connection table full: --max-connections)");
 	add_things(p, n->busy, "segment", " untracked (table busy)");
 	/* those whose tuple was used anew are counted with them, and lost nothing */
-	add_things(p, saturating_subtract(n->evicted, n->reused), "connection", " evicted while open");
+	add_things(p, saturating_subtract(n->evicted, n->reused), "connection",
+		   " evicted before their end was seen");
 	add_things(p, n->displaced, "closed record", " that left a full table early");
 	add_things(p, n->fragments, "fragment", "");
 	add_things(p, n->truncated, "frame", " cut short");
 	add_things(p, n->bad_ip, "malformed IP packet", "");
 	add_things(p, n->bad_tcp, "malformed TCP segment", "");
 	add_things(p, n->bad_options, "segment", " with malformed options");
+}
+
+/* Under its title, where there is something; then it is empty again. */
+static void print_not_seen(FILE *out, const char *title, struct paragraph *p)
+{
+	if (!p->length)
+		return;
+	fprintf(out, "%s\n", title);
+	paragraph_print(out, p, "  ", SUMMARY_COLUMNS);
+	*p = (struct paragraph){0};
 }
 
 void summary_print(const struct summary *s, FILE *out, const struct totals *totals,
@@ -219,6 +230,8 @@ void summary_print(const struct summary *s, FILE *out, const struct totals *tota
 			   losses->records ? " lost" : " lost (the records are complete)");
 		add_things(&p, losses->records, "record", " lost");
 	}
+	if (s->since_attach)
+		print_not_seen(out, "lost or not seen:", &p);
 	if (totals) {
 		add_things(&p, totals->counters.lost_payloads, "first payload",
 			   " lost, whose protocol is not named");
@@ -226,8 +239,5 @@ void summary_print(const struct summary *s, FILE *out, const struct totals *tota
 		add_things(&p, totals->scans_displaced, "scan", " displaced before the end");
 		add_things(&p, totals->sources_forgotten, "source", " forgotten before the scan rule judged");
 	}
-	if (!p.length)
-		return;
-	fputs("lost or not seen:\n", out);
-	paragraph_print(out, &p, "  ", SUMMARY_COLUMNS);
+	print_not_seen(out, s->since_attach ? "lost or not seen since attach:" : "lost or not seen:", &p);
 }

@@ -54,6 +54,7 @@ struct summary {
 	u32 pair_count;
 	struct summary_scan scans[SUMMARY_SCANS]; /* those with the most targets, the largest first */
 	u32 scan_count;				  /* of all */
+	bool since_attach; /* what the counters say is of that time, not of this reader's alone */
 };
 
 /* A record is final. */

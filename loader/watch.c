@@ -193,13 +193,17 @@ static int watch_open(struct watch *w, const struct arguments *a, struct output 
 	w->watched = calloc((size_t)count, sizeof(*w->watched));
 	if (!w->summary || !w->watched)
 		return say_error("start: %s", strerror(ENOMEM));
+	w->summary->since_attach = backlog;
 	w->cookies = syn_cookies_now();
 	w->epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (w->epoll < 0)
 		return say_error("event loop: %s%s", strerror(errno), limit_advice(errno));
-	for (; w->count < count; w->count++)
+	for (; w->count < count; w->count++) {
 		if (open_one(w, &w->watched[w->count], &instruments[w->count], backlog))
 			return -1;
+		if (w->count)
+			w->watched[w->count - 1].book.next = &w->watched[w->count].book;
+	}
 	add_to_epoll(w, output->fd, 0);
 	w->end = a->duration ? now + a->duration : 0;
 	if (a->duration)
@@ -220,7 +224,7 @@ static void watch_close(struct watch *w)
 	close(w->epoll);
 }
 
-static void drain_one(struct watched *one, size_t most, u64 now)
+static void drain_one(struct watched *one, size_t most)
 {
 	one->taken = 0;
 	one->taken_most = most;
@@ -230,7 +234,6 @@ static void drain_one(struct watched *one, size_t most, u64 now)
 	one->before_table = saturating_subtract(one->before_table, one->taken);
 	if (one->table_due && (one->taken < most || !one->before_table))
 		read_table(one);
-	book_advance(&one->book, now);
 }
 
 static void flush(struct watch *w)
@@ -247,9 +250,10 @@ static bool drain(struct watch *w, size_t most)
 	bool more = false;
 
 	for (int i = 0; i < w->count; i++) {
-		drain_one(&w->watched[i], most, now);
+		drain_one(&w->watched[i], most);
 		more |= w->watched[i].taken >= most;
 	}
+	book_advance(&w->watched[0].book, now);
 	flush(w);
 	return more;
 }
@@ -338,7 +342,28 @@ static void look_at_counters(struct watch *w, struct watched *one, u64 now)
 	one->looked = now;
 }
 
-static void look_for_interface(struct watch *w, struct watched *one)
+/* What of the table was not read yet: no event told of those that were silent since. */
+static void read_rest_of_table(struct watched *one)
+{
+	if (one->table_due || one->before.aggregated)
+		read_table(one);
+}
+
+/* Nothing comes of it any more: what it saw becomes final, while the others go on. */
+static void finish_gone(struct watched *one, u64 now)
+{
+	struct book *next = one->book.next;
+
+	one->gone = true;
+	book_read_last(&one->book);
+	drain_one(one, RING_BYTES);
+	read_rest_of_table(one);
+	one->book.next = NULL;
+	book_finish(&one->book, now);
+	one->book.next = next;
+}
+
+static void look_for_interface(struct watch *w, struct watched *one, u64 now)
 {
 	const char *name = one->instrument->interface.name;
 
@@ -346,15 +371,13 @@ static void look_for_interface(struct watch *w, struct watched *one)
 		return;
 	if (instrument_detached(one->instrument)) {
 		say("%s: was detached: what it saw until then follows", name);
-		book_read_last(&one->book);
-		one->gone = true;
 	} else if (!instrument_alive(one->instrument)) {
 		say_error("%s: the interface that was watched is gone: what it saw until then follows", name);
 		w->failed = true;
-		one->gone = true;
 	} else {
 		return;
 	}
+	finish_gone(one, now);
 	for (int i = 0; i < w->count; i++)
 		if (!w->watched[i].gone)
 			return;
@@ -382,7 +405,7 @@ static void on_time(struct watch *w)
 		w->next_look = now + LOOK_EVERY;
 		for (int i = 0; i < w->count; i++) {
 			look_at_counters(w, &w->watched[i], now);
-			look_for_interface(w, &w->watched[i]);
+			look_for_interface(w, &w->watched[i], now);
 		}
 	}
 	if (!w->stop)
@@ -426,8 +449,9 @@ static void finish_one(struct watch *w, struct watched *one, u64 now)
 	look_at_counters(w, one, now);
 	output_floods(w->output, &one->instrument->interface, told,
 		      floods_finish(&one->floods, &one->before, now, told));
-	if (one->table_due || one->before.aggregated) /* no event told of those that were silent since */
-		read_table(one);
+	read_rest_of_table(one);
+	if (instrument_detached(one->instrument) || !instrument_alive(one->instrument))
+		book_read_last(&one->book);
 }
 
 /*
@@ -443,8 +467,6 @@ static void finish(struct watch *w)
 	now = clock_monotonic();
 	for (int i = 0; i < w->count; i++)
 		finish_one(w, &w->watched[i], now);
-	for (int i = 0; i + 1 < w->count; i++)
-		w->watched[i].book.next = &w->watched[i + 1].book;
 	book_finish(&w->watched[0].book, now);
 	drain(w, RING_BYTES);
 	for (int i = 0; i < w->count; i++)

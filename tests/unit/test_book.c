@@ -21,13 +21,14 @@ static struct summary summary;
 static struct output output;
 static struct book book;
 static u32 shown;
+static u64 ended[4]; /* when those that were shown had closed */
 static struct told *told;
 
 static unsigned show_final(FILE *out, const struct view_options *o, const struct record *r)
 {
 	(void)out, (void)o;
 	assert_int_equal(r->connection->generation, GENERATION);
-	shown++;
+	ended[shown++ % COUNT_OF(ended)] = r->connection->at.closed;
 	return 1;
 }
 
@@ -216,6 +217,8 @@ static void test_what_was_open_and_ended_at_once_is_told(void **state)
 	begin_in_table(GENERATION + 1, END);
 	book_item(&book, &reused.item);
 	assert_int_equal(shown, 1);
+	assert_int_equal(summary.outcomes[OUTCOME_OPEN], 1); /* judged once, when the reader ended */
+	assert_int_equal(summary.outcomes[OUTCOME_REUSED], 0);
 }
 
 /* --count: what was not shown was not told. */
@@ -360,6 +363,61 @@ static void test_the_steps_of_all_are_bounded(void **state)
 	assert_int_equal(book.entries[SLOT].step_count, 0);
 }
 
+/* The event of its close was lost: the table tells of it, and the record is due as if it had come. */
+static void test_a_close_that_no_event_told_of(void **state)
+{
+	(void)state;
+	book_advance(&book,
+		     START + config.linger + 1); /* it is open: its deadline is the end of its silence */
+	assert_int_equal(shown, 0);
+	close_in_table();
+	table->ways[SLOT].at.closed = END;
+	book_read_table(&book);
+	book_advance(&book, END + config.linger);
+	assert_int_equal(shown, 0);
+	book_advance(&book, END + config.linger + 1);
+	assert_int_equal(shown, 1);
+}
+
+/* A live segment has the time of its jiffy: what seems too late by some ms may have been in time. */
+static void test_silence_is_known_to_a_jiffy(void **state)
+{
+	const u64 ms = 1000000, over = START + config.idle_timeout;
+
+	(void)state;
+	book_advance(&book, over + 10 * ms);
+	assert_int_equal(shown, 0);
+	book_advance(&book, over + 20 * ms + 1);
+	assert_int_equal(shown, 1);
+}
+
+/* Records of two interfaces come in one order: as they become final. */
+static void test_two_interfaces_one_order(void **state)
+{
+	static struct bucket other_table[1];
+	static struct book other;
+	const struct event syn = {.item = {.type = ITEM_EVENT, .slot = SLOT},
+				  .generation = GENERATION,
+				  .start = START + 1,
+				  .kinds = 1 << EVENT_SYN,
+				  .number = 1};
+
+	(void)state;
+	close_in_table();
+	table->ways[SLOT].at.closed = END;
+	memcpy(other_table, table, sizeof(table));
+	other_table->ways[SLOT].start = START + 1;
+	other_table->ways[SLOT].at.closed = END - 1000;
+	assert_int_equal(book_open(&other, &interface, &config, other_table, &output, &summary), 0);
+	book_item(&other, &syn.item);
+	book.next = &other;
+	book_advance(&book, 10 * END);
+	assert_int_equal(shown, 2);
+	assert_int_equal(ended[0], END - 1000);
+	assert_int_equal(ended[1], END);
+	book_close(&other);
+}
+
 #define unit(function) cmocka_unit_test_setup_teardown(function, one_connection, close_book)
 
 #define readers(function) cmocka_unit_test_setup_teardown(function, first_reader, last_reader)
@@ -373,6 +431,9 @@ int main(void)
 		unit(test_with_a_count_a_connection_is_shown_once),
 		unit(test_a_record_that_is_late_leaves_the_next_one_alone),
 		unit(test_the_steps_of_all_are_bounded),
+		unit(test_a_close_that_no_event_told_of),
+		unit(test_silence_is_known_to_a_jiffy),
+		unit(test_two_interfaces_one_order),
 		readers(test_what_was_told_is_not_told_again),
 		readers(test_a_late_segment_tells_nothing_anew),
 		readers(test_what_is_open_is_left_to_the_next_reader),
