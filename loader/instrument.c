@@ -97,6 +97,7 @@ static void describe(struct instrument *i, const struct attachment_plan *p)
 		.wall_offset = clock_wall_offset(),
 		.since = clock_monotonic(),
 		.time_wait = i->config.time_wait,
+		.idle_timeout = i->config.idle_timeout,
 	};
 }
 

@@ -119,6 +119,7 @@ static void describe(struct instrument *i, const struct pin_info *info)
 		.wall_offset = clock_wall_offset(),
 		.since = info->since,
 		.time_wait = info->config.time_wait,
+		.idle_timeout = info->config.idle_timeout,
 	};
 }
 

@@ -17,6 +17,7 @@ struct interface {
 	s64 wall_offset;   /* ns; a record's time plus this is nanoseconds since the epoch */
 	u64 since;	   /* ns, on the records' clock: when the watching began */
 	u64 time_wait;	   /* ns; --time-wait */
+	u64 idle_timeout;  /* ns; --idle-timeout */
 };
 
 /* Why a record is final, or that it is not. */

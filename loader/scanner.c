@@ -57,6 +57,8 @@ bool scanner_counts(const struct scanner *s, enum port_state state, u32 *n)
 	bool possible = false;
 
 	*n = 0;
+	if (s->ingress_only && (s->kind != SCAN_CONNECT || state != PORT_OPEN))
+		return false;
 	for (enum answer answer = ANSWER_NONE; answer < ANSWERS; answer++) {
 		if (!is_answer_to(s->kind, answer) || port_state(s->kind, answer) != state)
 			continue;

@@ -35,6 +35,7 @@ struct scanner {
 	bool capped;	      /* there was no room for a target: the numbers are lower bounds */
 	bool changed;	      /* since it was last told of */
 	bool over;
+	bool ingress_only;   /* its answers were not looked at: who goes on behind a SYN had one */
 	struct event latest; /* its latest probe */
 };
 
@@ -58,7 +59,7 @@ enum port_state { PORT_OPEN, PORT_CLOSED, PORT_UNFILTERED, PORT_OPEN_FILTERED, P
 /* "open", ..., "open|filtered", "filtered" */
 const char *port_state_name(enum port_state state);
 
-/* False: a scan of this kind can't find a port to be in that state. */
+/* False: a scan of this kind can't find a port to be in that state, or nobody looked. */
 bool scanner_counts(const struct scanner *s, enum port_state state, u32 *n);
 
 /* Probes a second, rounded; 0: the time was too short to tell. */

@@ -141,6 +141,7 @@ static void begin_scan(struct scans *s, struct suspect *p)
 		drop_scan(s, p->scanner);
 	p->scanner = scanner_place(s);
 	p->scanner->kind = p->kind;
+	p->scanner->ingress_only = s->ingress_only;
 	p->scanner->source = p->source;
 	p->scanner->since = p->count ? attempt_time(p, &p->sample[0]) : p->begin;
 	s->active++;

@@ -47,13 +47,20 @@ static void say_opening(struct paragraph *p, const struct connection *c)
 		paragraph_add(p, ", SYN-ACK sent %s", text_times(c->syn_ack_retransmits + 1U).text);
 }
 
+static bool begins_with_reset(const struct connection *c)
+{
+	char first = c->history[c->history[0] == '^'];
+
+	return first == 'R' || first == 'r';
+}
+
 static void say_reset(struct paragraph *p, const struct record *r)
 {
 	const struct connection *c = r->connection;
 	bool originator = c->state & RESET_BY << ORIGINATOR;
 	enum endpoint peer = originator ? RESPONDER : ORIGINATOR;
 
-	if (c->at.reset <= c->start)
+	if (begins_with_reset(c))
 		paragraph_item(p, "reset by the %s: its RST is the first segment that was seen",
 			       by_whom(teardown_by(r)));
 	else
@@ -102,6 +109,14 @@ static bool syn_came_in(const struct record *r)
 	       r->steps[0].hook == HOOK_IN;
 }
 
+/* The record ends so soon behind the last segment that an answer may have come after all. */
+static bool ends_early(const struct record *r)
+{
+	return r->ending == ENDING_EVICTED ||
+	       (r->ending == ENDING_OPEN &&
+		saturating_subtract(r->now, last_seen(r->connection)) < NS_PER_SECOND);
+}
+
 static void say_unanswered(struct paragraph *p, const struct record *r)
 {
 	const struct connection *c = r->connection;
@@ -111,11 +126,12 @@ static void say_unanswered(struct paragraph *p, const struct record *r)
 		       c->state & UNREACHABLE	    ? "rejected by ICMP"
 		       : r->interface->ingress_only ? "no answer was seen"
 		       : r->live		    ? "nobody has answered yet"
+		       : ends_early(r)		    ? "nobody had answered yet"
 						    : "nobody answered",
 		       text_times(c->syn_retransmits + 1U).text);
 	if (c->syn_retransmits && last > c->start)
 		paragraph_add(p, " in %s", text_span(last - c->start).text);
-	if (r->live || (r->interface->ingress_only && !(c->state & UNREACHABLE)))
+	if (r->live || (!(c->state & UNREACHABLE) && (ends_early(r) || r->interface->ingress_only)))
 		return; /* too early to say why, or nobody looked */
 	paragraph_add(p, " (%s)",
 		      c->state & UNREACHABLE ? unreachable_words(c->icmp_type, c->icmp_code)
@@ -127,7 +143,8 @@ static void say_unfinished(struct paragraph *p, const struct record *r)
 {
 	const struct connection *c = r->connection;
 
-	if (r->live && (c->state & (SAW_SYN_ACK | SYN_ACK_WRONG | ACK_WRONG)) == SAW_SYN_ACK)
+	if ((r->live || ends_early(r)) &&
+	    (c->state & (SAW_SYN_ACK | SYN_ACK_WRONG | ACK_WRONG)) == SAW_SYN_ACK)
 		paragraph_item(p, "not open yet: the responder has answered, the originator has not "
 				  "acknowledged it");
 	else if (c->state & ACK_WRONG)
@@ -157,14 +174,17 @@ static const char *probe_name(const struct connection *c)
 	return c->state & MIDSTREAM ? "an ACK" : "a segment without SYN, ACK, FIN and RST";
 }
 
-static void say_probe(struct paragraph *p, const struct connection *c)
+static void say_probe(struct paragraph *p, const struct record *r)
 {
+	const struct connection *c = r->connection;
 	bool lone_ack = c->state & MIDSTREAM && !either(c->state, HISTORY_F);
 
 	paragraph_item(p, "%s that belongs to no connection", probe_name(c));
 	if (endpoint_seen(c, ORIGINATOR) && endpoint_seen(c, RESPONDER))
 		paragraph_add(p, ", answered with RST: the host is there, %s",
 			      lone_ack ? "nothing filters the port" : "the port is closed");
+	else if (r->interface->ingress_only)
+		paragraph_add(p, "; what answered it was not looked at");
 	else
 		paragraph_add(p, ", and no answer: filtered, or the port is open");
 }
@@ -176,7 +196,8 @@ static void say_one_side(struct paragraph *p, const struct record *r)
 	const char *who = endpoint_names[endpoint_seen(c, ORIGINATOR) ? ORIGINATOR : RESPONDER];
 
 	if (is_half_open(c->state))
-		paragraph_item(p, "the %s sent a SYN, and nothing behind it", who);
+		paragraph_item(p, "the %s sent a SYN%s, and nothing behind it", who,
+			       c->state & SAW_SYN_ACK ? "-ACK" : "");
 	else if (either(c->state, SAW_FIN))
 		paragraph_item(p, "the %s sent a FIN", who);
 	else
@@ -227,7 +248,7 @@ void timeline_outcome(struct outcome *o, const struct record *r)
 	if (is_probe(c)) {
 		o->mark = "?";
 		o->bad = false;
-		say_probe(&o->words, c);
+		say_probe(&o->words, r);
 	} else if (found & 1U << DIAGNOSIS_REFUSED && !(c->state & SAW_SYN_ACK)) {
 		say_refused(&o->words, c);
 	} else if (found & 1U << DIAGNOSIS_UNANSWERED) {

@@ -110,15 +110,22 @@ static const char *remark_port_reused(const struct connection *c)
 	return "its SYN took over the ports that TIME_WAIT still held";
 }
 
-static void remark_midstream(struct paragraph *p, const struct connection *c)
+/* A record begins anew behind a long silence, too. */
+static void remark_midstream(struct paragraph *p, const struct record *r)
 {
+	const struct connection *c = r->connection;
+	bool from_the_start =
+		saturating_subtract(c->start, r->interface->since) <= r->interface->idle_timeout;
 	bool by_ports = port_class(party_of(&c->key, c->state, ORIGINATOR).port) !=
 			port_class(party_of(&c->key, c->state, RESPONDER).port);
 
-	paragraph_add(p,
-		      "already open when watching began: its handshake was not seen, and who opened it is "
-		      "guessed by %s",
-		      by_ports ? "the port numbers" : "who was seen first");
+	paragraph_add(
+		p, "%s, and who opened it is guessed by %s",
+		from_the_start
+			? "already open when watching began: its handshake was not seen"
+			: "its handshake is not in this record: it was open before watching began, or silent "
+			  "for so long that it had been given up",
+		by_ports ? "the port numbers" : "who was seen first");
 }
 
 /* Only where the originator acknowledged another number can it be that its ACK came, or a full queue's. */
@@ -259,7 +266,7 @@ bool timeline_remark(struct paragraph *p, const struct record *r, u32 found, u32
 		remark_retransmissions(p, c);
 		break;
 	case DIAGNOSIS_MIDSTREAM:
-		remark_midstream(p, c);
+		remark_midstream(p, r);
 		break;
 	case DIAGNOSIS_ONE_SIDED:
 		remark_unseen_side(p, r);
@@ -285,7 +292,8 @@ bool timeline_time_wait(struct paragraph *p, const struct record *r, enum endpoi
 	struct party party = party_of(&c->key, c->state, who);
 	s64 until = (s64)(c->at.closed + r->interface->time_wait) + r->interface->wall_offset;
 
-	if (!is_closed(c) || !r->interface->time_wait || endpoint_state(c->state, who) != STATE_TIME_WAIT)
+	if (!is_closed(c) || r->ending == ENDING_REUSED || !r->interface->time_wait ||
+	    endpoint_state(c->state, who) != STATE_TIME_WAIT)
 		return false;
 	paragraph_add(p, "TIME_WAIT holds the %s's port %u until about %.8s (estimate)", endpoint_names[who],
 		      party.port, text_clock(until).text);
