@@ -63,7 +63,7 @@ ALWAYS_INLINE bool fill_hole(struct direction_quality *q, u32 next, u32 seq, u32
 	q->missing = saturating_subtract(q->missing, from - to);
 	if (from == begin)
 		q->hole_low = next - to;
-	if (to == over)
+	else if (to == over)
 		q->hole_high = next - from;
 	return true;
 }
