@@ -75,13 +75,18 @@ ALWAYS_INLINE bool parse_unreachable(const struct frame *f, struct segment *s, s
 	return true;
 }
 
-/* RFC 5927 section 4.1: who saw the connection can quote a number that is on its way. */
+/*
+ * RFC 5927 section 4.1: who saw the connection can quote a number that is on its way. Where more was
+ * acknowledged than was seen, that is the next one.
+ */
 ALWAYS_INLINE bool quotes_what_was_sent(const struct connection *c, const struct segment *s,
 					enum endpoint from)
 {
-	u32 first = acknowledged_of(c, from);
+	u32 first = acknowledged_of(c, from), under_way = DIRECTION(c, from)->next - first;
 
-	return c->state & SAW_SEGMENT << from && s->seq - first <= DIRECTION(c, from)->next - first;
+	if ((s32)under_way < 0)
+		under_way = 0;
+	return c->state & SAW_SEGMENT << from && s->seq - first <= under_way;
 }
 
 /* Says nothing of the destination, but of the path's MTU: RFC 1191 and RFC 8201. */
