@@ -25,12 +25,6 @@ ALWAYS_INLINE void history_append(struct connection *c, char letter, enum endpoi
 	c->history[at & 31] = from == ORIGINATOR ? letter - ('a' - 'A') : letter;
 }
 
-ALWAYS_INLINE void history_repeat(struct connection *c, char letter, enum endpoint from)
-{
-	if (c->history_length < HISTORY_MAX - HISTORY_ROOM_FOR_FIRST)
-		history_append(c, letter, from);
-}
-
 /* How often a letter was written. */
 VERIFIED_ALONE int history_count(const struct connection *c, char letter, enum endpoint from)
 {
@@ -43,6 +37,12 @@ VERIFIED_ALONE int history_count(const struct connection *c, char letter, enum e
 	for (u32 i = 0; i < HISTORY_MAX; i++)
 		n += c->history[i] == letter;
 	return n;
+}
+
+ALWAYS_INLINE void history_repeat(struct connection *c, char letter, enum endpoint from)
+{
+	if (c->history_length < HISTORY_MAX - HISTORY_ROOM_FOR_FIRST || !history_count(c, letter, from))
+		history_append(c, letter, from);
 }
 
 /* Whether the n-th of its kind gets a letter: the first, tenth, hundredth, ... */
