@@ -202,7 +202,8 @@ ALWAYS_INLINE u32 observe_sequence(struct connection *c, const struct segment *s
 		facts |= FACT_SEQ_OK;
 	if (s->flags & TCP_FIN && state & SAW_FIN << from && s->seq + length == me->next)
 		facts |= FACT_FIN_OLD;
-	else if (s->flags & TCP_FIN && fin_fits(c, s, g, state, ahead))
+	else if (s->flags & TCP_FIN && (!opens_nothing(s->flags) || state & PROBE) &&
+		 fin_fits(c, s, g, state, ahead))
 		facts |= FACT_FIN_FITS;
 	if (is_keepalive(c, s, g, state))
 		return facts | FACT_KEEPALIVE | FACT_NOTHING_NEW;
