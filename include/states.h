@@ -184,6 +184,8 @@ ALWAYS_INLINE u64 on_ack(u64 state, const struct step *s)
 		state |= SAW_ACK << from;
 	if (state & PROBE)
 		return state;
+	if (state & CLOSED_ONCE) /* by a RST of its peer, most likely: that was delivered */
+		state = move(state, from, STATE_UNKNOWN, STATE_CLOSED);
 	if (!(state & SAW_SEGMENT << to))
 		state = on_ack_of_unseen_peer(state, from, s->facts);
 	else if (!(state & ESTABLISHED_ONCE && state & SYN_ACKED << to) ||
