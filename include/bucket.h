@@ -82,25 +82,30 @@ ALWAYS_INLINE bool is_half_open(u64 state)
 	return !(state & (ESTABLISHED_ONCE | MIDSTREAM | PROBE | CLOSED_ONCE));
 }
 
-/* How a handshake ended that time or the table's need ended: unanswered where nobody answered. */
-ALWAYS_INLINE void count_unfinished(u64 state, bool timed_out, struct counters *n)
+/*
+ * How a handshake ended that time or the table's need ended: unanswered where nobody answered. With
+ * --ingress-only the answer is not looked at: where there was none, the SYN came again.
+ */
+ALWAYS_INLINE void count_unfinished(const struct connection *c, u64 state, bool timed_out,
+				    const volatile struct config *config, struct counters *n)
 {
 	if (!is_half_open(state))
 		return;
-	if (timed_out && !(state & SAW_SEGMENT << RESPONDER))
+	if (timed_out && !(state & SAW_SEGMENT << RESPONDER) && (!config->one_way || c->syn_retransmits))
 		n->unanswered++;
 	else
 		n->aborted++;
 }
 
-/* Counts the end of a record that closed by no segment of its own. */
-ALWAYS_INLINE void count_retired(u64 state, enum final_reason reason, struct counters *n)
+/* Counts the end of a record, whose state was `state`, that closed by no segment of its own. */
+ALWAYS_INLINE void count_retired(const struct connection *c, u64 state, enum final_reason reason,
+				 const volatile struct config *config, struct counters *n)
 {
 	if (state & CLOSED_ONCE) {
 		n->displaced += reason == FINAL_EVICTED;
 		return;
 	}
-	count_unfinished(state, reason == FINAL_EXPIRED, n);
+	count_unfinished(c, state, reason == FINAL_EXPIRED, config, n);
 	if (reason == FINAL_EXPIRED) {
 		n->expired++;
 		if (state & (ESTABLISHED_ONCE | MIDSTREAM))

@@ -146,6 +146,19 @@ ALWAYS_INLINE bool answers_new_syn(const struct connection *c, const struct segm
 }
 
 /*
+ * A SYN-ACK with another number, of the only one who is seen: behind its own FIN or RST it is the next
+ * connection's, and where its peer is never looked at, behind numbers that no SYN-ACK began.
+ */
+ALWAYS_INLINE bool answers_unseen_syn(const struct connection *c, const struct segment *s, enum endpoint from)
+{
+	if (c->state & SAW_SEGMENT << other_endpoint(from) || DIRECTION(c, from)->isn == s->seq)
+		return false;
+	if (c->state & MIDSTREAM)
+		return config_current()->one_way;
+	return c->state & SAW_SYN << from && c->state & (CLOSED_ONCE | SAW_FIN << from);
+}
+
+/*
  * Whether a SYN opens a new connection although its tuple is in the table: where there is nothing left to
  * open, or not yet anything (RFC 9293 section 3.6.1 for TIME_WAIT; Zeek for the half-open), or where a
  * close is under way. With the number of the first SYN it is a retransmission, unless that one was
@@ -161,12 +174,13 @@ VERIFIED_ALONE int syn_begins_anew(const struct connection *c, const struct segm
 	from = sender(s, c->state);
 	me = DIRECTION(c, from);
 	if (s->flags & TCP_ACK)
-		return answers_new_syn(c, s, from);
+		return answers_new_syn(c, s, from) || answers_unseen_syn(c, s, from);
 	if (c->state & SAW_SYN << from && me->isn == s->seq)
 		return either(c->state, RESET_BY) && !is_same_frame(me, s, now);
 	if (c->state & (CLOSED_ONCE | PROBE | SAW_FIN | SAW_FIN << 1))
 		return 1;
-	if (c->state & MIDSTREAM)
+	/* an open one is defended by its peer's challenge, if that is looked at (RFC 5961 section 4) */
+	if (c->state & MIDSTREAM || (c->state & ESTABLISHED_ONCE && config_current()->one_way))
 		return !both(c->state, SAW_SEGMENT);
 	return is_half_open(c->state) &&
 	       (c->state & SAW_SYN << from || !is_missing_syn(c, s, from, c->state));
@@ -203,7 +217,9 @@ ALWAYS_INLINE u64 make_room(struct bucket *b, u32 way, bool known, u64 next, u32
 	/* whose segment another CPU has in hand ends no second time: it finds one that is over */
 	state = exchange(&c->state, CLOSED_ONCE | PROBE);
 	retire(c, state, slot, expired ? FINAL_EXPIRED : known ? FINAL_REUSED : FINAL_EVICTED, now);
-	return known && !expired && (is_in_time_wait(state) || next & FLIPPED) ? PORT_REUSED : 0;
+	return known && !expired && (is_in_time_wait(state) || (next & FLIPPED && state & CHALLENGED))
+		       ? PORT_REUSED
+		       : 0;
 }
 
 /* The way of the locked bucket that a segment's connection has, or takes; WAYS: there is none. */

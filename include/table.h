@@ -9,9 +9,9 @@
  * filled before its tag is set.
  *
  * Races, and why they are accepted: a CPU that found a record just before another CPU gave its way to
- * a new connection writes one segment's numbers into the wrong record. That takes a bucket without a
- * free way, an expired or half-open victim, and a segment of that victim within the same microsecond;
- * it can falsify the bytes and segments of two connections, never memory, nor how many began and ended
+ * a new connection takes one segment into the wrong record. That takes a bucket without a free way, a
+ * victim (victim.h), and a segment of that victim within the same microsecond; it can falsify what is
+ * said of these two connections, the new one's state too, never memory, nor how many began and ended
  * (opening.h).
  */
 #ifndef SYNSCOPE_TABLE_H
@@ -87,7 +87,7 @@ VERIFIED_ALONE int retire(struct connection *c, u64 state, u32 slot, u32 reason,
 
 	if (!c || !n)
 		return 0;
-	count_retired(state, reason, n);
+	count_retired(c, state, reason, config_current(), n);
 	if (!c->events && reason == FINAL_EVICTED) { /* nobody was told of it: see is_aggregated() */
 		n->aggregated_records++;
 		return 0;

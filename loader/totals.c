@@ -13,7 +13,7 @@ static void add_due(struct counters *n, const struct bucket *table, const struct
 			const struct connection *c = &table[i].ways[way];
 
 			if (table[i].tags[way] && is_expired(c, config, now))
-				count_retired(c->state, FINAL_EXPIRED, n);
+				count_retired(c, c->state, FINAL_EXPIRED, config, n);
 		}
 	}
 }

@@ -45,7 +45,7 @@ static void check(const struct engine *e, u64 now)
 		if (!e->table[i / WAYS].tags[i % WAYS])
 			continue;
 		if (is_expired(c, &e->config, now))
-			count_retired(c->state, FINAL_EXPIRED, &n);
+			count_retired(c, c->state, FINAL_EXPIRED, &e->config, &n);
 		else if (!(c->state & CLOSED_ONCE))
 			tracked++;
 		half_open += !is_expired(c, &e->config, now) && is_half_open(c->state);

@@ -294,6 +294,8 @@ static bool set(struct play *p, char *const words[], u32 count)
 		p->config.buckets = (u32)value;
 	else if (!strcmp(words[0], "segments"))
 		p->config.segments = 1;
+	else if (!strcmp(words[0], "ingress-only"))
+		p->config.one_way = 1;
 	else
 		return false;
 	return true;

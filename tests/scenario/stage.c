@@ -12,7 +12,7 @@
 
 enum { SECOND = 1000000000 };
 
-static const struct interface interface = {.replay = true, .time_wait = 60ULL * SECOND};
+static struct interface interface = {.replay = true, .time_wait = 60ULL * SECOND};
 
 struct config stage_config(void)
 {
@@ -87,6 +87,7 @@ void stage_open(struct stage *s, const struct config *config, const char *captur
 	s->probes = calloc((size_t)config->buckets * WAYS, sizeof(*s->probes));
 	if (!s->scans || !s->probes || engine_open(&s->engine, config, take_item, s))
 		abort();
+	interface.ingress_only = s->scans->ingress_only = config->one_way;
 	s->open = true;
 	if (!capture)
 		return;

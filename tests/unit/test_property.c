@@ -99,7 +99,7 @@ static u64 count_tracked(const struct engine *e, u64 now, u64 *half_open, struct
 		const struct connection *c = &e->table[i / WAYS].ways[i % WAYS];
 
 		if (e->table[i / WAYS].tags[i % WAYS] && is_expired(c, &e->config, now))
-			count_retired(c->state, FINAL_EXPIRED, n);
+			count_retired(c, c->state, FINAL_EXPIRED, &e->config, n);
 		if (!e->table[i / WAYS].tags[i % WAYS] || c->state & CLOSED_ONCE ||
 		    is_expired(c, &e->config, now))
 			continue;
