@@ -109,11 +109,20 @@ VERIFIED_ALONE int dissect_skb(struct __sk_buff *ctx, struct segment *s, struct 
 }
 
 /* Whether all that is read of a frame was there, although it may end before its packet does. */
-ALWAYS_INLINE bool holds_its_headers(int parsed, const struct sighting *g)
+ALWAYS_INLINE bool holds_its_headers(int parsed, const struct segment *s, const struct sighting *g)
 {
-	if (parsed == PARSED_TCP)
+	switch (parsed) {
+	case PARSED_TCP:
 		return !(g->options.offered & OFFER_MALFORMED);
-	return parsed == PARSED_FILTERED || parsed == PARSED_UDP;
+	case PARSED_FILTERED:
+	case PARSED_UDP:
+	case PARSED_FRAGMENT:
+		return true;
+	case PARSED_OTHER:
+		return s->network != NETWORK_ARP || s->protocol;
+	default:
+		return false;
+	}
 }
 
 /*
@@ -180,7 +189,7 @@ VERIFIED_ALONE int analyze_skb(struct __sk_buff *ctx, __u32 hook)
 	d->g.hook = hook & 1;
 	d->g.tick = clock_tick();
 	parsed = dissect_skb(ctx, &d->s, &d->g);
-	if (unlikely(!holds_its_headers(parsed, &d->g)) && pull(ctx))
+	if (unlikely(!holds_its_headers(parsed, &d->s, &d->g)) && pull(ctx))
 		parsed = dissect_skb(ctx, &d->s, &d->g);
 	count_packets(&d->s, &d->g, parsed, ctx->gso_segs, ctx->gso_size);
 	if (ctx->vlan_present)
