@@ -73,11 +73,12 @@ static struct lane *lane_of(struct replay *r, u32 interface)
 		r->no_lane = true;
 		return NULL;
 	}
-	lane_advance(l, r->now); /* from here on it knows when time steps back */
 	r->lanes[interface] = l;
 	if (interface >= r->lane_count)
 		r->lane_count = interface + 1;
 	link_books(r);
+	lane_advance(l, r->now); /* from here on it knows when time steps back */
+	book_advance(r->first, r->now);
 	return l;
 }
 
