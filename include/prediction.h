@@ -111,12 +111,18 @@ ALWAYS_INLINE bool has_plain_key(const struct connection *c, const struct plain 
 	       likely(key->high.halves[0] == p->high[0]);
 }
 
+/* The key in one piece. */
+ALWAYS_INLINE struct connection_key plain_key(const struct plain *p)
+{
+	return (struct connection_key){.low.halves = {p->low[0], p->low[1]},
+				       .high.halves = {p->high[0], p->high[1]},
+				       .ports_and_vlans = p->ports};
+}
+
 /* A record that is not in its preferred way. */
 ALWAYS_INLINE struct connection *search_plain(struct bucket *b, const struct plain *p, u32 tag)
 {
-	struct connection_key key = {.low.halves = {p->low[0], p->low[1]},
-				     .high.halves = {p->high[0], p->high[1]},
-				     .ports_and_vlans = p->ports};
+	struct connection_key key = plain_key(p);
 	u32 way = bucket_search(b, &key, tag);
 
 	return way < WAYS ? bucket_way(b, way) : NULL;

@@ -109,15 +109,12 @@ VERIFIED_ALONE int open_record(struct bucket *b, const struct connection_key *ke
 ALWAYS_INLINE struct connection *search_or_open(struct bucket *b, const struct plain *p,
 						const struct place *place)
 {
-	struct connection_key key = {.low.halves = {p->low[0], p->low[1]},
-				     .high.halves = {p->high[0], p->high[1]},
-				     .ports_and_vlans = p->ports};
-	u32 way = bucket_search(b, &key, place->tag);
+	struct connection *c = search_plain(b, p, place->tag);
+	struct connection_key key = plain_key(p);
 
-	if (way < WAYS)
-		return bucket_way(b, way);
-	open_record(b, &key, place->way, place->tag);
-	return NULL;
+	if (!c)
+		open_record(b, &key, place->way, place->tag);
+	return c;
 }
 
 ALWAYS_INLINE struct connection *record_of(const struct plain *p, u32 version)
