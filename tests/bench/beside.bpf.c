@@ -104,8 +104,7 @@ VERIFIED_ALONE int open_record(struct bucket *b, const struct connection_key *ke
 	return 0;
 }
 
-/* A record that is not in its preferred way, or not there yet; then the connection's next segment finds it.
- */
+/* A record that is not in its preferred way, or not there yet: then the next segment finds it. */
 ALWAYS_INLINE struct connection *search_or_open(struct bucket *b, const struct plain *p,
 						const struct place *place)
 {
