@@ -19,10 +19,12 @@ import sys
 
 def measure(build, words):
     """The rows of one round: name -> figure."""
+    object_beside = os.path.join(build, "tests/bench/beside.bpf.o")
+    beside = ["--beside", object_beside] if os.path.exists(object_beside) else []  # older builds have none
     command = [os.path.join(build, "tests/bench/packets"), "--json", "--rounds", "1", "--ms", "50",
                "--object", os.path.join(build, "synscope.bpf.o"),
                "--stamp", os.path.join(build, "tests/bench/stamp.bpf.o"),
-               "--beside", os.path.join(build, "tests/bench/beside.bpf.o")] + words
+               *beside, *words]
     output = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
     return {row["name"]: row for row in map(json.loads, output.splitlines())}
 

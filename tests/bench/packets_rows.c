@@ -204,16 +204,20 @@ static int send_ahead(struct bed *b, const struct row *row, const struct setting
 	return run_through(b, row, &scene_data, p->connections, segments, 0, 0);
 }
 
-/* The first round of a connection's segments may make events that no later one makes. */
+/* The first round of a connection's segments may open its record, and make events that no later one makes. */
 static int begin_scene(struct bed *b, const struct row *row, struct prepared *p)
 {
-	struct bed_frame *f = &p->frames[TARGET_SYNSCOPE];
+	static const enum stamp_target keepers[] = {TARGET_SYNSCOPE, TARGET_RECORDS};
 
 	if (row->scene->table != TABLE_ESTABLISHED || row->scene->ethertype)
 		return 0;
-	if (bed_run_reading(b, f, (u64)p->connections * row->scene->steps) < 0)
-		return -1;
-	f->runs = 0;
+	for (u32 i = 0; i < COUNT_OF(keepers); i++) {
+		struct bed_frame *f = &p->frames[keepers[i]];
+
+		if (bed_run_reading(b, f, (u64)p->connections * row->scene->steps) < 0)
+			return -1;
+		f->runs = 0;
+	}
 	return 0;
 }
 
