@@ -84,14 +84,15 @@ ALWAYS_INLINE bool is_half_open(u64 state)
 
 /*
  * How a handshake ended that time or the table's need ended: unanswered where nobody answered. With
- * --ingress-only the answer is not looked at: where there was none, the SYN came again.
+ * --ingress-only the answer is not looked at: where there was none, the SYN came again, or an ICMP error.
  */
 ALWAYS_INLINE void count_unfinished(const struct connection *c, u64 state, bool timed_out,
 				    const volatile struct config *config, struct counters *n)
 {
 	if (!is_half_open(state))
 		return;
-	if (timed_out && !(state & SAW_SEGMENT << RESPONDER) && (!config->one_way || c->syn_retransmits))
+	if (timed_out && !(state & SAW_SEGMENT << RESPONDER) &&
+	    (!config->one_way || c->syn_retransmits || state & UNREACHABLE))
 		n->unanswered++;
 	else
 		n->aborted++;

@@ -201,8 +201,9 @@ ALWAYS_INLINE bool is_in_time_wait(u64 state)
 }
 
 /*
- * Ends the record in a way that a connection of the state `next` takes; what that one inherits. A tuple is
- * used anew by the responder only where that one answers a SYN which came inside the connection before.
+ * Ends the record in a way that a connection of the state `next` takes; what that one inherits. Of a tuple
+ * that the responder uses anew that is said only where it answers a SYN which came inside the connection
+ * before.
  */
 ALWAYS_INLINE u64 make_room(struct bucket *b, u32 way, bool known, u64 next, u32 slot, u64 now)
 {

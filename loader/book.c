@@ -212,7 +212,7 @@ static void tell_expired(struct book *b, const struct entry *entry, const struct
 		.options.window_scale = NO_WINDOW_SCALE,
 	};
 
-	if (b->told && e.time <= b->told->silence_until)
+	if (b->told && given_up_at(b, c) <= b->told->silence_until)
 		return; /* by an earlier tail */
 	if (b->output->view->event && !is_folded(b, &e, entry->probe))
 		show_event(b, &e);

@@ -79,7 +79,7 @@ static int fill_config(struct config *config, const struct link *l, const struct
 	*config = o->config;
 	config->ifindex = (u32)l->ifindex;
 	config->layer3 = link_is_layer3(l);
-	config->one_way = o->ingress_only;
+	config->one_way = o->ingress_only && !(l->flags & IFF_LOOPBACK); /* there nothing is left out */
 	if (getrandom(config->hash_seed, sizeof(config->hash_seed), 0) != sizeof(config->hash_seed))
 		return say_error("random numbers: %s", strerror(errno));
 	return size_table(config, o->max_connections);

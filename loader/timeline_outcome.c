@@ -65,7 +65,7 @@ static void say_reset(struct paragraph *p, const struct record *r)
 			       by_whom(teardown_by(r)));
 	else
 		paragraph_item(p, "reset by the %s after %s", by_whom(teardown_by(r)),
-			       text_span(c->at.reset - c->start).text);
+			       text_span(saturating_subtract(c->at.reset, c->start)).text);
 	if (!(c->state & (ESTABLISHED_ONCE | MIDSTREAM)))
 		paragraph_add(p, ", before the handshake was complete");
 	else if (c->state & SAW_FIN << peer) /* an answer to one that was acknowledged it is not */

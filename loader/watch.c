@@ -350,7 +350,7 @@ static void read_rest_of_table(struct watched *one)
 }
 
 /* Nothing comes of it any more: what it saw becomes final, while the others go on. */
-static void finish_gone(struct watched *one, u64 now)
+static void finish_gone(struct watch *w, struct watched *one, u64 now)
 {
 	struct book *next = one->book.next;
 
@@ -358,6 +358,7 @@ static void finish_gone(struct watched *one, u64 now)
 	book_read_last(&one->book);
 	drain_one(one, RING_BYTES);
 	read_rest_of_table(one);
+	book_advance(&w->watched[0].book, now);
 	one->book.next = NULL;
 	book_finish(&one->book, now);
 	one->book.next = next;
@@ -377,7 +378,7 @@ static void look_for_interface(struct watch *w, struct watched *one, u64 now)
 	} else {
 		return;
 	}
-	finish_gone(one, now);
+	finish_gone(w, one, now);
 	for (int i = 0; i < w->count; i++)
 		if (!w->watched[i].gone)
 			return;

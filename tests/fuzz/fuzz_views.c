@@ -93,6 +93,7 @@ static void play(struct lane *l, struct frames *f, struct output *o)
 
 	while (frames_next(f, &frame)) {
 		lane_advance(l, f->now);
+		book_advance(&l->book, f->now);
 		engine_frame(&l->native, f->now, frame.data, frame.captured, frame.length);
 		free(frame.data);
 	}

@@ -289,6 +289,21 @@ static void test_the_rest_of_an_item_is_left_to_the_next_reader(void **state)
 	assert_int_equal(numbers[2], 9);
 }
 
+/* A silence that one reader did not live to see is told of by the next. */
+static void test_silence_at_the_end_of_a_reader(void **state)
+{
+	const u64 ms = 1000000, over = START + config.idle_timeout;
+
+	(void)state;
+	events_shown = 0;
+	next_reader_to((struct output){.view = &events_view});
+	book_finish(&book, over + 10 * ms);
+	assert_int_equal(events_shown, 0);
+	next_reader_to((struct output){.view = &events_view});
+	book_advance(&book, over + 21 * ms);
+	assert_int_equal(events_shown, 1);
+}
+
 static u32 announced;
 
 static unsigned show_opened(FILE *out, const struct view_options *o, const struct record *r)
@@ -442,6 +457,7 @@ int main(void)
 		readers(test_the_next_connection_of_the_slot_is_told),
 		readers(test_an_older_one_of_the_slot_changes_nothing),
 		readers(test_the_rest_of_an_item_is_left_to_the_next_reader),
+		readers(test_silence_at_the_end_of_a_reader),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
