@@ -103,7 +103,7 @@ def main():
         for line in open(name, encoding="utf-8"):
             if line.startswith("{"):
                 o = json.loads(line)
-                found[o["name"], o["unit"]] = o
+                found[o["name"], o["unit"], o.get("against")] = o
     empty = floor(found.values())
     with open(DOCUMENT, "w", encoding="utf-8") as out:
         out.write(f"# What was measured\n\nWritten by `make results` on {processor()}, {os.cpu_count()} CPUs, "
