@@ -104,29 +104,15 @@ VERIFIED_ALONE int open_record(struct bucket *b, const struct connection_key *ke
 	return 0;
 }
 
-/* A record that is not in its preferred way, or not there yet: then the next segment finds it. */
-ALWAYS_INLINE struct connection *search_or_open(struct bucket *b, const struct plain *p,
-						const struct place *place)
+/* Opens the record that the connection's next segment finds. */
+ALWAYS_INLINE void open_for(const struct plain *p, u32 version)
 {
-	struct connection *c = search_plain(b, p, place->tag);
 	struct connection_key key = plain_key(p);
-
-	if (!c)
-		open_record(b, &key, place->way, place->tag);
-	return c;
-}
-
-ALWAYS_INLINE struct connection *record_of(const struct plain *p, u32 version)
-{
 	struct place place = plain_place(p, version);
 	struct bucket *b = table_bucket(place.bucket);
-	struct connection *c;
 
-	if (unlikely(!b))
-		return NULL;
-	c = &b->ways[place.way & (WAYS - 1)];
-	hide_value(c); /* else each use works out the address anew */
-	return likely(has_plain_key(c, p)) ? c : search_or_open(b, p, &place);
+	if (b)
+		open_record(b, &key, place.way, place.tag);
 }
 
 /* When something began or ended, by the clock. */
@@ -144,12 +130,14 @@ ALWAYS_INLINE void keep_moment(struct connection *c, u32 flags, u32 from_high)
 ALWAYS_INLINE void keep_record(const struct plain *p, const struct numbers *n, u32 version, u32 segments,
 			       u64 tick)
 {
-	struct connection *c = record_of(p, version);
+	struct connection *c = find_plain(p, version);
 	struct direction *me;
 	u32 was;
 
-	if (unlikely(!c))
+	if (unlikely(!c)) {
+		open_for(p, version);
 		return;
+	}
 	me = &c->half[p->from_high & 1];
 	hide_value(me); /* else each use works out the address anew */
 	was = me->version;
