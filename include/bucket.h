@@ -83,16 +83,21 @@ ALWAYS_INLINE bool is_half_open(u64 state)
 }
 
 /*
- * How a handshake ended that time or the table's need ended: unanswered where nobody answered. With
- * --ingress-only the answer is not looked at: where there was none, the SYN came again, or an ICMP error.
+ * Whether it is known that nobody answered a SYN, where no answer was seen. With --ingress-only none is
+ * looked at: where there was none, the SYN came again, or an ICMP error. `state` is the record's.
  */
+ALWAYS_INLINE bool silence_is_known(const struct connection *c, u64 state, bool one_way)
+{
+	return !one_way || c->syn_retransmits || state & UNREACHABLE;
+}
+
+/* How a handshake ended that time or the table's need ended: unanswered where nobody answered. */
 ALWAYS_INLINE void count_unfinished(const struct connection *c, u64 state, bool timed_out,
 				    const volatile struct config *config, struct counters *n)
 {
 	if (!is_half_open(state))
 		return;
-	if (timed_out && !(state & SAW_SEGMENT << RESPONDER) &&
-	    (!config->one_way || c->syn_retransmits || state & UNREACHABLE))
+	if (timed_out && !(state & SAW_SEGMENT << RESPONDER) && silence_is_known(c, state, config->one_way))
 		n->unanswered++;
 	else
 		n->aborted++;

@@ -183,7 +183,7 @@ static void say_probe(struct paragraph *p, const struct record *r)
 	if (endpoint_seen(c, ORIGINATOR) && endpoint_seen(c, RESPONDER))
 		paragraph_add(p, ", answered with RST: the host is there, %s",
 			      lone_ack ? "nothing filters the port" : "the port is closed");
-	else if (r->interface->ingress_only)
+	else if (is_half_watched(r))
 		paragraph_add(p, "; what answered it was not looked at");
 	else
 		paragraph_add(p, ", and no answer: filtered, or the port is open");

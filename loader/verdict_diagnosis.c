@@ -58,14 +58,13 @@ static bool is_one_sided(const struct record *r)
 	return c->state & MIDSTREAM && c->state & (SAW_DATA | HISTORY_A) << who;
 }
 
-/* Where nobody looks at what the responder sends, a SYN that is sent again tells so, or an ICMP error. */
 static bool is_unanswered(const struct record *r)
 {
 	const struct connection *c = r->connection;
 
 	if (!is_half_open(c->state) || !(c->state & SAW_SYN << ORIGINATOR) || endpoint_seen(c, RESPONDER))
 		return false;
-	return endpoint_watched(r, RESPONDER) || c->syn_retransmits || c->state & UNREACHABLE;
+	return silence_is_known(c, c->state, r->interface->ingress_only);
 }
 
 static bool is_unfinished(const struct connection *c)
