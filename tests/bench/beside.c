@@ -20,14 +20,6 @@
 
 enum { CONNECTIONS = 65536 }; /* as --max-connections has it where it is not given */
 
-static int program_named(const struct bpf_object *o, const char *name, const char *hook)
-{
-	char whole[32];
-
-	snprintf(whole, sizeof(whole), "%s_%s", name, hook);
-	return bpf_program__fd(bpf_object__find_program_by_name(o, whole));
-}
-
 /* 0, or -1, said. Detached with the process. */
 static int attach(int program, int ifindex, enum bpf_attach_type type)
 {
@@ -45,14 +37,17 @@ int main(int argc, char **argv)
 	struct config config;
 	struct bpf_object *o;
 
-	if (!ifindex)
-		return say_error("usage: beside OBJECT parse|records IFACE native|tc") ? 2 : 0;
+	if (!ifindex) {
+		say_error("usage: beside OBJECT parse|records IFACE native|tc");
+		return 2;
+	}
 	object_config(&config, CONNECTIONS, false);
 	o = object_load(argv[1], "", &config);
 	if (!o ||
-	    attach(program_named(o, argv[2], native ? "xdp" : "tc"), ifindex,
+	    attach(object_program(o, "%s_%s", argv[2], native ? "xdp" : "tc"), ifindex,
 		   native ? BPF_XDP : (enum bpf_attach_type)ATTACH_TCX_INGRESS) ||
-	    attach(program_named(o, argv[2], "tc"), ifindex, (enum bpf_attach_type)ATTACH_TCX_EGRESS))
+	    attach(object_program(o, "%s_%s", argv[2], "tc"), ifindex,
+		   (enum bpf_attach_type)ATTACH_TCX_EGRESS))
 		return 1;
 	puts("attached");
 	fflush(stdout);

@@ -19,16 +19,6 @@
 static const char *const hook_names[] = {"xdp", "tc"};
 static const char *const protocol_names[] = {"ipv4", "ipv6", "other"};
 
-static int program_named(const struct bpf_object *o, const char *format, const char *a, const char *b)
-{
-	char name[64];
-	const struct bpf_program *p;
-
-	snprintf(name, sizeof(name), format, a, b);
-	p = bpf_object__find_program_by_name(o, name);
-	return p ? bpf_program__fd(p) : -1;
-}
-
 static int map_named(const struct bpf_object *o, const char *name)
 {
 	return bpf_object__find_map_fd_by_name(o, name);
@@ -110,7 +100,7 @@ static int load_synscope(struct bed *b, const char *object, enum bed_hook hook)
 	if (!b->table || !b->ring)
 		return say_error("%s: %s", object, strerror(errno));
 	bed_clear(b);
-	return set_target(b, hook, TARGET_SYNSCOPE, program_named(b->synscope, "%s", name, ""));
+	return set_target(b, hook, TARGET_SYNSCOPE, object_program(b->synscope, "%s", name, ""));
 }
 
 static int load_beside(struct bed *b, enum bed_hook hook)
@@ -131,7 +121,8 @@ static int load_beside(struct bed *b, enum bed_hook hook)
 	for (u32 target = 0; target < TARGETS; target++) {
 		const char *name = others[target];
 
-		if (name && set_target(b, hook, target, program_named(b->beside, name, hook_names[hook], "")))
+		if (name &&
+		    set_target(b, hook, target, object_program(b->beside, name, hook_names[hook], "")))
 			return -1;
 	}
 	return 0;
@@ -192,7 +183,7 @@ static void begin_frame(const struct bed *b, struct bed_frame *f, enum bed_hook 
 {
 	memset(f, 0, sizeof(*f));
 	f->hook = hook;
-	f->program = program_named(b->stamp, "stamp_%s_%s", hook_names[hook], protocol_names[stamp]);
+	f->program = object_program(b->stamp, "stamp_%s_%s", hook_names[hook], protocol_names[stamp]);
 	memcpy(f->bytes + SCRIPT_AT, script, sizeof(*script));
 }
 

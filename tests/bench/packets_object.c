@@ -103,3 +103,13 @@ struct bpf_object *object_load(const char *path, const char *ending, const struc
 	bpf_object__close(o);
 	return NULL;
 }
+
+int object_program(const struct bpf_object *o, const char *format, const char *a, const char *b)
+{
+	char name[64];
+	const struct bpf_program *p;
+
+	snprintf(name, sizeof(name), format, a, b);
+	p = bpf_object__find_program_by_name(o, name);
+	return p ? bpf_program__fd(p) : -1;
+}

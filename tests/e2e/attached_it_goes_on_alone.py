@@ -12,8 +12,8 @@ import threading
 import time
 
 from lib import (
-    SYNSCOPE, Live, attached, check, check_invariants, contains, die_with_parent, equal, eventually, expect_error, host,
-    inside_host, json_lines, main, need, nothing_attached, pinned, synscope,
+    SYNSCOPE, Live, attached, check, check_invariants, contains, counters, die_with_parent, equal, eventually, expect_error,
+    host, inside_host, json_lines, main, need, nothing_attached, pinned, synscope,
 )  # fmt: skip
 
 need("hosts")
@@ -40,10 +40,6 @@ def connections(number, port=PORT, payload=b"hello"):
             client.close()
             other.recv(1)
             other.close()
-
-
-def counters(place):
-    return json_lines(synscope("a", "counters", "eth0", *place))[0]
 
 
 def tail(place, *arguments):

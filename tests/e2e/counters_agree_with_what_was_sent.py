@@ -17,8 +17,8 @@ import sys
 import time
 
 from lib import (
-    TESTS, Live, check, check_invariants, equal, eventually, host, inside_host, json_lines, main, must, need,
-    pinned, run, synscope,
+    TESTS, Live, check, check_invariants, counters, equal, eventually, host, inside_host, json_lines, main, must, need,
+    pinned, silent, synscope,
 )  # fmt: skip
 
 need("hosts", "nft")
@@ -35,31 +35,12 @@ def send(groups):
     return json.loads(must(None, str(TESTS / "traffic" / "rawframes.py"), *groups))
 
 
-def counters(place):
-    return json_lines(synscope("a", "counters", "eth0", *place))[0]
-
-
-def silence(which):
-    """The host answers nothing, and says nothing of its own accord."""
-    must(which, "nft", "-f", "-", input="""
-        table inet quiet {
-            chain in { type filter hook input priority 0; drop; }
-            chain out { type filter hook output priority 0; drop; }
-        }""")
-
-
 def every_frame(mode, groups):
-    for which in "ab":
-        silence(which)
-    try:
-        with pinned("a", "--mode", mode) as place:
-            before = counters(place)
-            equal(before["layers"]["frames"], 0, "frames before any was sent")
-            sent = send(groups)
-            now = counters(place)
-    finally:
-        for which in "ab":
-            run(which, "nft", "delete", "table", "inet", "quiet")
+    with silent("a", "b"), pinned("a", "--mode", mode) as place:
+        before = counters(place)
+        equal(before["layers"]["frames"], 0, "frames before any was sent")
+        sent = send(groups)
+        now = counters(place)
     layers, malformed = now["layers"], now["malformed"]
     for name in ("frames", "bytes", "tcp", "udp", "icmp", "arp", "other", "fragments"):
         equal(layers[name], sent.get(name, 0), f"{mode}: layers.{name}")
@@ -84,13 +65,9 @@ def every_frame_by_tc():
 
 def every_combination_of_flags():
     """Each of the nine flags is set in half of the 512 segments."""
-    silence("a")
-    try:
-        with pinned("a") as place:
-            send(["flags"])
-            now = counters(place)
-    finally:
-        run("a", "nft", "delete", "table", "inet", "quiet")
+    with silent("a"), pinned("a") as place:
+        send(["flags"])
+        now = counters(place)
     equal(set(now["flags"].values()), {256}, f"flags {now['flags']}")
     check_invariants(now)
 

@@ -5,11 +5,10 @@ A packet of the kernel's may lie in several pieces, its headers too, cut anywher
 where they are sent and where they are received.
 """
 
-import contextlib
 import socket
 import struct
 
-from lib import check_invariants, equal, host, json_lines, main, must, need, pinned, run, synscope
+from lib import check_invariants, counters, equal, host, json_lines, main, must, need, pinned, silent, synscope
 
 need("hosts", "nft")
 
@@ -22,24 +21,11 @@ LENGTH, MTU = 5000, 6000
 # Behind the link layer, within the IP header, at its end, within the TCP header, at its end, within the options.
 CUTS = (14, 20, 34, 40, 54, 70)
 GROUPS = (rawframes.offsets, rawframes.options, rawframes.flags, rawframes.others, rawframes.tags)
-QUIET = """
-    table inet quiet {
-        chain in { type filter hook input priority 0; drop; }
-        chain out { type filter hook output priority 0; drop; }
-    }"""
 
 
-@contextlib.contextmanager
-def silent_hosts():
-    """They answer nothing, and take frames of that length."""
+def frames_of_that_length():
     for which in "ab":
         must(which, "ip", "link", "set", "eth0", "mtu", str(MTU))
-        must(which, "nft", "-f", "-", input=QUIET)
-    try:
-        yield
-    finally:
-        for which in "ab":
-            run(which, "nft", "delete", "table", "inet", "quiet")
 
 
 def send(cut, frames):
@@ -54,17 +40,13 @@ def send(cut, frames):
         link.send(struct.pack("<BBHHHH", 0, 0, cut, 0, 0, 0) + frame.ljust(LENGTH, b"\0"))
 
 
-def counters(which, place):
-    return json_lines(synscope(which, "counters", "eth0", *place))[0]
-
-
 def every_frame(which, mode):
     for cut in CUTS:
         frames = [frame for group in GROUPS for frame in group()]
         reasons = [reason for reasons, _, _ in frames for reason in reasons.split()]
-        with silent_hosts(), pinned(which, "--mode", mode) as place:
+        with silent("a", "b"), pinned(which, "--mode", mode) as place:
             send(cut, [frame[1:] for frame in frames])
-            now = counters(which, place)
+            now = counters(place, which)
         layers = {"frames": len(frames), "bytes": len(frames) * LENGTH}
         layers |= {name: reasons.count(name) for name in ("tcp", "udp", "icmp", "arp", "other", "fragments")}
         equal({name: now["layers"][name] for name in layers}, layers, f"cut behind {cut} bytes: layers")
@@ -88,7 +70,7 @@ def options_and_errors():
     quote = struct.pack("!BBHI", 3, 1, 0, 0) + syn
     refused = rawframes.ipv4(quote, protocol=rawframes.ICMP)
     for cut in CUTS:
-        with silent_hosts(), pinned("b") as place:
+        with silent("a", "b"), pinned("b") as place:
             send(cut, [(rawframes.IPV4, syn), (rawframes.IPV4, refused)])
             records = json_lines(synscope("b", "conns", "eth0", "--json", *place))
         equal(len(records), 1, f"cut behind {cut} bytes: records")
@@ -97,4 +79,5 @@ def options_and_errors():
         equal(records[0]["diagnosis"], ["unanswered", "unreachable"], f"cut behind {cut} bytes: diagnosis")
 
 
+frames_of_that_length()
 main(as_they_are_sent, as_they_are_received, options_and_errors)

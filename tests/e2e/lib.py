@@ -234,6 +234,27 @@ def json_lines(result):
     return [json.loads(line) for line in result.stdout.splitlines()]
 
 
+def counters(place, which="a"):
+    """Those of eth0, of what `attach` left running."""
+    return json_lines(synscope(which, "counters", "eth0", *place))[0]
+
+
+@contextlib.contextmanager
+def silent(*hosts):
+    """They answer nothing, and say nothing of their own accord."""
+    for which in hosts:
+        must(which, "nft", "-f", "-", input="""
+            table inet quiet {
+                chain in { type filter hook input priority 0; drop; }
+                chain out { type filter hook output priority 0; drop; }
+            }""")
+    try:
+        yield
+    finally:
+        for which in hosts:
+            run(which, "nft", "delete", "table", "inet", "quiet")
+
+
 def check_invariants(counters):
     """What is always so (loader/JSON.md)."""
     h, c = counters["handshakes"], counters["connections"]

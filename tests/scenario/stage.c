@@ -12,8 +12,6 @@
 
 enum { SECOND = 1000000000 };
 
-static struct interface interface = {.replay = true, .time_wait = 60ULL * SECOND};
-
 struct config stage_config(void)
 {
 	struct config c = {.idle_timeout = 300ULL * SECOND,
@@ -87,7 +85,7 @@ void stage_open(struct stage *s, const struct config *config, const char *captur
 	s->probes = calloc((size_t)config->buckets * WAYS, sizeof(*s->probes));
 	if (!s->scans || !s->probes || engine_open(&s->engine, config, take_item, s))
 		abort();
-	interface.ingress_only = s->scans->ingress_only = config->one_way;
+	s->scans->ingress_only = config->one_way;
 	s->open = true;
 	if (!capture)
 		return;
@@ -171,8 +169,15 @@ static struct json writer_to(char **text, size_t *size)
 	return j;
 }
 
+static struct interface interface_of(const struct stage *s)
+{
+	return (struct interface){
+		.replay = true, .time_wait = 60ULL * SECOND, .ingress_only = s->engine.config.one_way};
+}
+
 char *stage_record_json(const struct stage *s, u32 index)
 {
+	const struct interface interface = interface_of(s);
 	struct record r = {.interface = &interface,
 			   .connection = &s->finals[index].connection,
 			   .ending = s->finals[index].ending,
@@ -192,6 +197,7 @@ char *stage_record_json(const struct stage *s, u32 index)
 /* The most telling of a segment's kinds is the first: they are numbered in the order of the enum. */
 char *stage_event_json(const struct stage *s, u32 index)
 {
+	const struct interface interface = interface_of(s);
 	const struct event *e = &s->events[index];
 	char *text = NULL;
 	size_t size;
@@ -205,6 +211,7 @@ char *stage_event_json(const struct stage *s, u32 index)
 
 char *stage_counters_json(const struct stage *s)
 {
+	const struct interface interface = interface_of(s);
 	struct totals t;
 	char *text = NULL;
 	size_t size;
